@@ -1,0 +1,64 @@
+# make demo: the main job on sample people. make test: the tests. Both set up .venv first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint serving-test samples lock model seed-model screenshots clean
+
+demo: $(VENV)/.developer
+	$(BIN)/gallery demo
+
+test: $(VENV)/.developer
+	$(BIN)/pytest
+
+lint: $(VENV)/.developer
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# The serving install, as a user gets it: no TensorFlow in it, and the main job runs.
+serving-test: .venv-serving/.serving
+	@if .venv-serving/bin/python -c "import tensorflow" 2>/dev/null; then echo "tensorflow is in the serving install"; exit 1; fi
+	.venv-serving/bin/gallery demo
+
+# Synthetic people, drawn anew from ../shared/faces (tests and demo use the committed ones).
+samples: $(VENV)/.developer
+	$(BIN)/python data/make_samples.py
+
+# Both lock files, anew from pyproject.toml.
+lock: $(VENV)/.developer
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --all-extras --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+$(VENV)/.developer: requirements-dev.lock pyproject.toml
+	$(call environment,$(VENV))
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-serving/.serving: requirements.lock pyproject.toml $(VENV)/.developer
+	$(call environment,.venv-serving)
+	.venv-serving/bin/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir .venv-serving/wheel .
+	.venv-serving/bin/pip install --quiet --no-deps --force-reinstall .venv-serving/wheel/*.whl
+	@touch $@
+
+define environment
+$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
+$(PYTHON) -m venv $(1) || $(PYTHON) -m virtualenv $(1) || { echo "cannot make a virtual environment; install python3-venv"; exit 1; }
+endef
+
+clean:
+	rm -rf $(VENV) .venv-serving
+
+# The shipped model, trained anew: hours on two cores; a stopped run goes on where it was.
+model: $(VENV)/.developer
+	$(BIN)/gallery train ../shared/faces/train --output runs/residual-48-v1 --precision mixed_bfloat16 \
+	    --distil-epochs 18 --epochs 4 --batch-size 64 --learning-rate 0.0005
+
+# The seed project's own network, by the seed's own loss alone.
+seed-model: $(VENV)/.developer
+	$(BIN)/gallery train ../shared/faces/train --output runs/seed --architecture seed \
+	    --epochs 12 --batch-size 64 --learning-rate 0.001

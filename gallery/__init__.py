@@ -1,0 +1,1 @@
+"""A self-hosted face embedding gallery and verification service."""

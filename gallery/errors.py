@@ -1,0 +1,166 @@
+"""Every refusal of the program, and nothing else: any other exception is a bug.
+
+GalleryError
+├── PhotoRejected              this photo cannot be used; another may
+│   ├── EmptyPhoto
+│   ├── UnsupportedPhoto       not an image format that we read
+│   ├── UnreadablePhoto        an image, but its data cannot be decoded
+│   ├── TruncatedPhoto         the file ends before the image does
+│   ├── PhotoTooLarge          too many bytes
+│   ├── TooManyPixels
+│   ├── NoFaceFound
+│   ├── SeveralFacesFound
+│   └── FaceUnusable           found, but too small, blurred, dark, bright or turned
+├── InvalidInput               the request itself is wrong
+│   ├── InvalidName
+│   └── InvalidValue
+├── NotFound
+│   ├── IdentityNotFound
+│   ├── FaceNotFound
+│   └── PathNotFound           a file or folder named on the command line
+├── Conflict
+│   ├── NameTaken
+│   └── PhotoAlreadyEnrolled
+├── NotReady                   the program cannot answer until somebody mends something
+│   ├── DatabaseUnavailable
+│   ├── DatabaseTooNew
+│   ├── ModelUnavailable
+│   ├── ModelMismatch          stored faces come from another model
+│   ├── NothingEnrolled        verify against a person without faces
+│   ├── AddressUnavailable     the server cannot listen where it was told to
+│   └── ExtraNotInstalled
+└── DataRejected               offline data (training, benchmark) is not what it should be
+
+`code` is stable and public: the CLI prints it, the API sends it. `message` says what was found,
+what is allowed and what to do next; it never holds a picture or a vector.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GalleryError(Exception):
+    """A refusal with a stable public code and a message for people."""
+
+    code: ClassVar[str] = "gallery_error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class PhotoRejected(GalleryError):
+    code = "photo_rejected"
+
+
+class EmptyPhoto(PhotoRejected):
+    code = "empty_photo"
+
+
+class UnsupportedPhoto(PhotoRejected):
+    code = "unsupported_photo"
+
+
+class UnreadablePhoto(PhotoRejected):
+    code = "unreadable_photo"
+
+
+class TruncatedPhoto(PhotoRejected):
+    code = "truncated_photo"
+
+
+class PhotoTooLarge(PhotoRejected):
+    code = "photo_too_large"
+
+
+class TooManyPixels(PhotoRejected):
+    code = "too_many_pixels"
+
+
+class NoFaceFound(PhotoRejected):
+    code = "no_face"
+
+
+class SeveralFacesFound(PhotoRejected):
+    code = "several_faces"
+
+
+class FaceUnusable(PhotoRejected):
+    code = "face_unusable"
+
+
+class InvalidInput(GalleryError):
+    code = "invalid_input"
+
+
+class InvalidName(InvalidInput):
+    code = "invalid_name"
+
+
+class InvalidValue(InvalidInput):
+    code = "invalid_value"
+
+
+class NotFound(GalleryError):
+    code = "not_found"
+
+
+class IdentityNotFound(NotFound):
+    code = "identity_not_found"
+
+
+class FaceNotFound(NotFound):
+    code = "face_not_found"
+
+
+class PathNotFound(NotFound):
+    code = "path_not_found"
+
+
+class Conflict(GalleryError):
+    code = "conflict"
+
+
+class NameTaken(Conflict):
+    code = "name_taken"
+
+
+class PhotoAlreadyEnrolled(Conflict):
+    code = "photo_already_enrolled"
+
+
+class NotReady(GalleryError):
+    code = "not_ready"
+
+
+class DatabaseUnavailable(NotReady):
+    code = "database_unavailable"
+
+
+class DatabaseTooNew(NotReady):
+    code = "database_too_new"
+
+
+class ModelUnavailable(NotReady):
+    code = "model_unavailable"
+
+
+class ModelMismatch(NotReady):
+    code = "model_mismatch"
+
+
+class NothingEnrolled(NotReady):
+    code = "nothing_enrolled"
+
+
+class AddressUnavailable(NotReady):
+    code = "address_unavailable"
+
+
+class ExtraNotInstalled(NotReady):
+    code = "extra_not_installed"
+
+
+class DataRejected(GalleryError):
+    code = "data_rejected"
