@@ -1,0 +1,135 @@
+"""train: teach an embedder on photos of people, or on the prepared crops."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.options import AsJson
+from cli.session import session_of
+from gallery.errors import ExtraNotInstalled, PathNotFound
+
+if TYPE_CHECKING:
+    from gallery.settings import Settings
+    from gallery.training.calibration import Calibration
+    from gallery.training.dataset import Crops, DataDescription
+
+
+def train(
+    context: typer.Context,
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FOLDER",
+            help="Photos of people, a sub-folder each; or the prepared crops (index.npz).",
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="Where the model, its card and the pictures go. A run that was stopped goes on "
+            "from its last epoch when it is started again with the same folder.",
+        ),
+    ],
+    architecture: Annotated[
+        Architecture, typer.Option(help="seed is the small network that the project began with.")
+    ] = Architecture.RESIDUAL,
+    epochs: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Most epochs of the Siamese stage.")
+    ] = 20,
+    distil_epochs: Annotated[
+        int,
+        typer.Option(
+            min=0, max=10_000, help="Epochs of learning from the teacher first; 0 leaves it out."
+        ),
+    ] = 0,
+    batch_size: Annotated[
+        int, typer.Option(min=1, max=4096, help="Pairs in a batch; twice as many crops.")
+    ] = 4,
+    learning_rate: Annotated[
+        float, typer.Option(min=1e-7, max=1.0, help="At the start; it halves in equal steps.")
+    ] = 1e-3,
+    distil_learning_rate: Annotated[
+        float, typer.Option(min=1e-7, max=1.0, help="The same, of learning from the teacher.")
+    ] = 2e-3,
+    patience: Annotated[
+        int, typer.Option(min=1, help="Epochs without a better test loss before it stops early.")
+    ] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Makes the order of the data the same.")] = 7,
+    precision: Annotated[
+        Precision, typer.Option(help="mixed_bfloat16 is faster where the processor has it.")
+    ] = Precision.FLOAT32,
+    model_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="What the model is called; else the folder.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train an embedder, split by person, and write a model that the gallery can serve.
+
+    Writes model.keras, model.tflite, card.json, loss.png, pairs.png and test-pairs.png. Serve it
+    with GALLERY_MODEL=DIR/. Needs the extra packages: pip install 'face-gallery[train]'.
+    """
+    _require_extra()
+    if not folder.is_dir():
+        raise PathNotFound(f"there is no folder {folder}")
+
+    from cli.output import warn
+    from cli.training_progress import TrainingProgress
+    from gallery.training import recipe as recipes
+    from gallery.training.run import run
+
+    crops, data = _load(folder, session_of(context).settings(), seed)
+    if distil_epochs and crops.teacher is None:
+        warn("These photos have no teacher to learn from: --distil-epochs is left out.")
+        distil_epochs = 0
+    stages = [recipes.siamese(epochs, batch_size, learning_rate, patience, distil_epochs > 0)]
+    if distil_epochs:
+        stages.insert(0, recipes.distillation(distil_epochs, batch_size, distil_learning_rate))
+    recipe = recipes.Recipe(architecture, tuple(stages), seed, precision)
+    output.mkdir(parents=True, exist_ok=True)
+    with TrainingProgress() as progress:
+        calibration = run(recipe, crops, data, output, model_id or output.name, [progress])
+    _tell(calibration, output, as_json)
+
+
+def _require_extra() -> None:
+    needed = ("keras", "tensorflow", "matplotlib")
+    if missing := [name for name in needed if find_spec(name) is None]:
+        raise ExtraNotInstalled(
+            f"training needs {', '.join(missing)}; run: pip install 'face-gallery[train]'"
+        )
+
+
+def _load(folder: Path, settings: Settings, seed: int) -> tuple[Crops, DataDescription]:
+    """The crops of the prepared archive, or those cut from photos of people."""
+    from gallery.bootstrap import make_detector
+
+    from cli.output import track, warn
+    from gallery.training.dataset import describe, is_archive, load_archive, load_people
+
+    if is_archive(folder):
+        crops = load_archive(folder, track)
+    else:
+        crops, refused = load_people(folder, make_detector(settings.detector), seed, track)
+        if refused:
+            warn(f"{refused} photos were refused: no face, several faces, or not readable.")
+    return crops, describe(folder, crops)
+
+
+def _tell(calibration: Calibration, output: Path, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from cli.output import cell, flattened, print_json, print_table, say, table
+
+    if as_json:
+        print_json({"folder": str(output), "held_out_people": asdict(calibration)})
+        return
+    rows = table("On the people held out", ">Value")
+    for name, value in flattened(asdict(calibration)):
+        rows.add_row(cell(name), cell(value))
+    print_table(rows)
+    say(f"The model is in {output}. Serve it: GALLERY_MODEL={output}/ gallery serve")

@@ -1,0 +1,1 @@
+"""Training the embedder: crops, pairs, network, losses, stages, export. Needs the `train` extra."""

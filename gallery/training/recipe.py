@@ -1,0 +1,99 @@
+"""What a training run is asked to do, in values that end up in the model card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+DECAY_STEPS = 8  # the learning rate halves this many times in a stage, less one
+
+
+class Architecture(StrEnum):
+    """The networks that can be trained."""
+
+    RESIDUAL = "residual"
+    SEED = "seed"
+
+
+class Precision(StrEnum):
+    """The number format of the layers in training; what is exported is float32 and float16."""
+
+    FLOAT32 = "float32"
+    MIXED_BFLOAT16 = "mixed_bfloat16"
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """How much each term of the loss counts; a term of weight 0 is not computed.
+
+    contrastive: on the pairs as drawn. hard_strangers: contrastive on the `mined` closest pairs of
+    different people in the whole batch. point_wise, relational: distance to the teacher's points
+    and to its similarities.
+    """
+
+    contrastive: float = 0.0
+    hard_strangers: float = 0.0
+    mined: int = 0
+    point_wise: float = 0.0
+    relational: float = 0.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a run with its own loss; each can be resumed, skipped and read on its own.
+
+    pairs_per_batch counts pairs, so a batch has twice as many crops. learning_rate is the first
+    one; it halves after each eighth of the epochs. patience: epochs without a better loss on the
+    held-out people before the stage ends early.
+    """
+
+    name: str
+    epochs: int
+    pairs_per_batch: int
+    learning_rate: float
+    loss: LossWeights
+    patience: int
+
+    def learning_rate_at(self, epoch: int) -> float:
+        """The step-decay schedule: what to use in an epoch, the first being 0."""
+        return self.learning_rate * 0.5 ** int(DECAY_STEPS * epoch / self.epochs)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole run: the network, the stages in order, the seed, the number format of the layers."""
+
+    architecture: Architecture
+    stages: tuple[Stage, ...]
+    seed: int = 7
+    precision: Precision = Precision.FLOAT32
+    false_match_rate: float = 1e-3
+
+
+def distillation(epochs: int, pairs_per_batch: int, learning_rate: float) -> Stage:
+    """Stage one: learn the geometry of the teacher's points, from every crop."""
+    loss = LossWeights(point_wise=1.0, relational=2.0)
+    return Stage("distil", epochs, pairs_per_batch, learning_rate, loss, patience=epochs)
+
+
+def siamese(
+    epochs: int, pairs_per_batch: int, learning_rate: float, patience: int, teacher: bool
+) -> Stage:
+    """Stage two: contrastive loss on pairs; beside a teacher, hard strangers are mined as well."""
+    if not teacher:
+        return Stage(
+            "siamese",
+            epochs,
+            pairs_per_batch,
+            learning_rate,
+            LossWeights(contrastive=1.0),
+            patience,
+        )
+    loss = LossWeights(
+        contrastive=0.5,
+        hard_strangers=0.5,
+        mined=pairs_per_batch,
+        point_wise=1.0,
+        relational=2.0,
+    )
+    return Stage("siamese", epochs, pairs_per_batch, learning_rate, loss, patience)

@@ -1,0 +1,92 @@
+"""A whole training run, from crops to a folder that can be shipped."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from gallery.domain.decision import DEFAULT_THRESHOLD
+from gallery.training import plots
+from gallery.training.calibration import Calibration, embed
+from gallery.training.dataset import UNKNOWN_PERSON, Crops, DataDescription
+from gallery.training.export import half_precision, write_card, write_model
+from gallery.training.recipe import Recipe
+from gallery.training.train import train
+
+PURPOSE = (
+    "Tells whether two photos show the same person: a 62 x 47 gray face crop becomes 48 numbers, "
+    "and two faces match when their Euclidean distance is below the threshold."
+)
+LIMITS = [
+    "No liveness check: a photo of a photo passes. Do not guard a door with it alone.",
+    "Trained mostly on adult celebrities in good light; children, old people, profiles, masks and "
+    "dark photos are recognised less well.",
+    "The false match rate is an average over people; it differs between groups of people, and "
+    "relatives match more often than strangers.",
+    "Embeddings of different models must never be compared.",
+]
+
+
+def run(
+    recipe: Recipe,
+    crops: Crops,
+    data: DataDescription,
+    folder: Path,
+    model_id: str,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> Calibration:
+    """Train, calibrate, write model.keras, model.tflite, card.json and three pictures."""
+    trained, calibration = train(recipe, crops, folder, callbacks)
+    embedder = half_precision(trained)
+    write_model(embedder, folder)
+    write_card(_card(recipe, crops, data, model_id, embedder, calibration), folder)
+    plots.draw_loss(recipe.stages, folder)
+    plots.draw_training_pairs(crops, recipe.seed, folder)
+    held_out = crops.development()
+    plots.draw_test_pairs(
+        held_out, embed(embedder, held_out), DEFAULT_THRESHOLD, recipe.seed, folder
+    )
+    return calibration
+
+
+def _card(
+    recipe: Recipe,
+    crops: Crops,
+    data: DataDescription,
+    model_id: str,
+    embedder: keras.Model,
+    calibration: Calibration,
+) -> dict[str, Any]:
+    known = crops.training().identity != UNKNOWN_PERSON
+    return {
+        "model_id": model_id,
+        "created": datetime.now(UTC).date().isoformat(),
+        "purpose": PURPOSE,
+        "architecture": str(recipe.architecture),
+        "parameters": embedder.count_params(),
+        "threshold": DEFAULT_THRESHOLD,
+        "scale": calibration.scale,
+        "data": {
+            **asdict(data),
+            "training_crops": len(crops.training()),
+            "training_crops_with_identity": int(known.sum()),
+            "training_people": len(np.unique(crops.training().identity[known])),
+            "held_out_crops": calibration.crops,
+            "held_out_people": calibration.people,
+        },
+        "recipe": asdict(recipe),
+        "versions": {
+            name: importlib.metadata.version(name) for name in ("keras", "tensorflow", "numpy")
+        }
+        | {"python": platform.python_version()},
+        "figures": {"held_out_people": asdict(calibration)},
+        "limits": LIMITS,
+    }

@@ -1,0 +1,54 @@
+"""The Siamese trainer: two towers that share one embedder, and the loss of a stage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from gallery.training import losses
+from gallery.training.recipe import LossWeights
+
+
+class Siamese(keras.Model):
+    """Both towers are the same network, so a pair travels as two neighbouring rows of a batch.
+
+    x: float32 (2B, 62, 47, 1). y: what the stage's terms use of "same" (2B,), each pair's label
+    standing in both its rows, "identity" (2B,) and "teacher" (2B, 48).
+    """
+
+    def __init__(self, embedder: keras.Model, loss_weights: LossWeights) -> None:
+        super().__init__()
+        self.embedder = embedder
+        self.loss_weights = loss_weights
+        self.build(embedder.input_shape)
+
+    def build(self, input_shape: Any) -> None:
+        self.built = True
+
+    def call(self, crops: Any, training: bool | None = None) -> Any:
+        return self.embedder(crops, training=training)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        terms = self.loss_weights
+        embeddings = ops.cast(y_pred, "float32")
+        total = 0.0
+        if terms.contrastive:
+            distance, same = losses.pair_distances(embeddings), y["same"][0::2]
+            total += terms.contrastive * losses.contrastive(distance, same)
+        if terms.hard_strangers:
+            mined = losses.hardest_strangers(embeddings, y["identity"], terms.mined)
+            total += terms.hard_strangers * mined
+        if terms.point_wise:
+            total += terms.point_wise * losses.point_wise(embeddings, y["teacher"])
+        if terms.relational:
+            total += terms.relational * losses.relational(embeddings, y["teacher"])
+        return total

@@ -1,0 +1,113 @@
+"""A real, short training run: what it writes, that it resumes, that what it writes is served."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras", reason="the train extra is not installed")
+pytest.importorskip("tensorflow", reason="the train extra is not installed")
+
+from gallery.domain.face import FaceCrop  # noqa: E402
+from gallery.embedder.litert import LiteRtEmbedder  # noqa: E402
+from gallery.errors import DataRejected  # noqa: E402
+from gallery.training import recipe as recipes  # noqa: E402
+from gallery.training.augment import windows  # noqa: E402
+from gallery.training.dataset import Crops, describe, load_people  # noqa: E402
+from gallery.training.run import run  # noqa: E402
+from gallery.training.train import train  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+def toy_crops(teacher: bool) -> Crops:
+    """Twelve people of six crops each: a smooth pattern a person, noise on each crop."""
+    rng = np.random.default_rng(3)
+    patterns = rng.normal(128, 60, (12, 12, 10)).repeat(8, axis=1).repeat(8, axis=2)
+    identity = np.repeat(np.arange(12, dtype=np.int32), 6)
+    images = np.clip(patterns[identity] + rng.normal(0, 10, (72, 96, 80)), 0, 255).astype(np.uint8)
+    points = rng.standard_normal((12, 48)).astype(np.float32)[identity]
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    return Crops(images, identity, identity >= 9, points if teacher else None)
+
+
+def short(architecture: recipes.Architecture, epochs: int = 1) -> recipes.Recipe:
+    distil = architecture is recipes.Architecture.RESIDUAL
+    stages = [recipes.siamese(epochs, 8, 1e-3, patience=epochs, teacher=distil)]
+    if distil:
+        stages.insert(0, recipes.distillation(1, 8, 1e-3))
+    return recipes.Recipe(architecture, tuple(stages))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", list(recipes.Architecture))
+def test_a_run_writes_a_model_that_litert_serves_as_keras_does(
+    architecture: recipes.Architecture, tmp_path: Path
+) -> None:
+    crops = toy_crops(teacher=architecture is recipes.Architecture.RESIDUAL)
+    run(short(architecture), crops, describe(tmp_path, crops), tmp_path, "toy")
+
+    for name in ("loss.png", "pairs.png", "test-pairs.png", "model.keras", "card.json"):
+        assert (tmp_path / name).stat().st_size > 100
+    card = json.loads((tmp_path / "card.json").read_text())
+    assert card["recipe"]["stages"][-1]["name"] == "siamese"
+    assert card["data"]["held_out_people"] == 3
+
+    views = windows(crops.images[::9])
+    served = LiteRtEmbedder(tmp_path).embed([FaceCrop(view) for view in views])
+    trained = keras.models.load_model(tmp_path / "model.keras").predict(
+        views.astype(np.float32)[..., None], verbose=0
+    )
+    assert np.allclose([one.vector for one in served], trained, atol=1e-4)
+
+
+class StopAfter(keras.callbacks.Callback):
+    """Ends the process's work as a kill would: in the middle of an epoch."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        if epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+class Epochs(keras.callbacks.Callback):
+    """Notes which epochs were run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[int] = []
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        self.seen.append(epoch)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Keras' CSV file
+def test_a_stopped_run_goes_on_from_its_last_epoch(tmp_path: Path) -> None:
+    crops, recipe = toy_crops(teacher=False), short(recipes.Architecture.SEED, epochs=3)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, crops, tmp_path, [StopAfter(2)])
+    rest, nothing = Epochs(), Epochs()
+    train(recipe, crops, tmp_path, [rest])
+    assert rest.seen == [2]
+    train(recipe, crops, tmp_path, [nothing])
+    assert nothing.seen == []
+
+
+def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text("{}")
+    with pytest.raises(DataRejected, match="another recipe"):
+        train(short(recipes.Architecture.SEED), toy_crops(teacher=False), tmp_path)
+
+
+def test_a_folder_with_too_few_people_is_refused_with_numbers(tmp_path: Path) -> None:
+    from gallery.detector.yunet import YuNet
+
+    (tmp_path / "somebody").mkdir()
+    (tmp_path / "somebody" / "note.txt").write_text("no photo")
+    with pytest.raises(DataRejected, match=r"0 people .*1 photos refused.*4 are needed"):
+        load_people(tmp_path, YuNet(), seed=1, progress=lambda items, _total, _label: items)

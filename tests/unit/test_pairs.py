@@ -1,0 +1,90 @@
+"""Pairs are balanced, true to their labels, and never cross the split by person."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("keras", reason="the train extra is not installed")
+
+from gallery.errors import DataRejected  # noqa: E402
+from gallery.training.augment import augmented, windows  # noqa: E402
+from gallery.training.dataset import Crops  # noqa: E402
+from gallery.training.pairs import PairBatches, draw_pairs  # noqa: E402
+
+
+def people(photos_each: list[int]) -> np.ndarray:
+    return np.repeat(np.arange(len(photos_each), dtype=np.int32), photos_each)
+
+
+def some_crops(identity: np.ndarray, held_out: np.ndarray | None = None) -> Crops:
+    rng = np.random.default_rng(5)
+    images = rng.integers(0, 256, (len(identity), 96, 80), dtype=np.uint8)
+    kept = np.zeros(len(identity), bool) if held_out is None else held_out
+    return Crops(images, identity, kept, None)
+
+
+def test_every_pair_is_what_its_label_says() -> None:
+    identity = people([5, 2, 9, 1, 4])
+    for seed in range(20):
+        pairs = draw_pairs(identity, np.random.default_rng(seed))
+        assert np.array_equal(identity[pairs.left] == identity[pairs.right], pairs.same)
+        assert (pairs.left != pairs.right).all()
+
+
+def test_half_of_the_pairs_show_one_person() -> None:
+    pairs = draw_pairs(people([4] * 500), np.random.default_rng(0))
+    assert 0.45 < pairs.same.mean() < 0.55
+
+
+def test_unknown_people_are_in_no_pair() -> None:
+    identity = people([3, 3, 3])
+    identity[::3] = -1
+    pairs = draw_pairs(identity, np.random.default_rng(0))
+    assert (identity[pairs.left] >= 0).all()
+    assert (identity[pairs.right] >= 0).all()
+
+
+@pytest.mark.parametrize("photos", [[], [5], [1, 1, 1]])
+def test_people_that_cannot_be_paired_are_refused_with_numbers(photos: list[int]) -> None:
+    with pytest.raises(DataRejected, match="2 people with 2 photos"):
+        draw_pairs(people(photos), np.random.default_rng(0))
+
+
+def test_a_person_is_never_on_both_sides_of_the_split() -> None:
+    with pytest.raises(DataRejected, match="1 people are both trained on and held out"):
+        some_crops(people([2, 2]), np.array([True, False, True, True]))
+
+
+def test_an_epoch_depends_on_nothing_but_seed_and_number() -> None:
+    crops = some_crops(people([4] * 10))
+    straight = PairBatches(crops, 4, seed=3)
+    straight.on_epoch_end()
+    resumed = PairBatches(crops, 4, seed=3, epoch=1)
+    for number in range(len(resumed)):
+        assert np.array_equal(straight[number][0], resumed[number][0])
+
+
+def test_the_test_pairs_stay_the_same() -> None:
+    batches = PairBatches(some_crops(people([4] * 10)), 4, seed=3, epoch=None)
+    before = batches[1][0]
+    batches.on_epoch_end()
+    assert np.array_equal(before, batches[1][0])
+
+
+def test_augmented_crops_are_what_the_network_takes() -> None:
+    crops = some_crops(people([2, 2]))
+    views = augmented(crops.images, np.random.default_rng(0))
+    assert views.shape == (4, 62, 47, 1)
+    assert views.dtype == np.float32
+    assert views.min() >= 0
+    assert views.max() <= 255
+    assert windows(crops.images).shape == (4, 62, 47)
+
+
+def test_the_window_stands_where_the_archive_says() -> None:
+    """A point (x, y) of the window stands at (1.25 (x + 8.5), 1.25 (y + 8.4)) in the crop."""
+    down, across = np.mgrid[0:96, 0:80]
+    for ramp, axis in ((across, 1), (down, 0)):
+        cut = windows((2 * ramp).astype(np.uint8)[None])[0].astype(float)
+        at = cut.mean(axis=1 - axis) / 2
+        margin = 8.4 if axis == 0 else 8.5
+        assert np.allclose(at, 1.25 * (np.arange(len(at)) + margin), atol=0.3)
