@@ -1,0 +1,136 @@
+"""Bytes of a photo become an upright RGB picture, or a refusal that says why not."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image
+
+from gallery.domain.picture import Picture
+from gallery.errors import (
+    EmptyPhoto,
+    PhotoRejected,
+    PhotoTooLarge,
+    TooManyPixels,
+    TruncatedPhoto,
+    UnreadablePhoto,
+    UnsupportedPhoto,
+)
+from gallery.imaging import formats
+from gallery.imaging.pixels import to_rgb
+
+MAX_JPEG_SCANS = 200
+"""libjpeg-turbo's own encoder writes about 10 for a progressive file."""
+
+_ORIENTATION, _TILE_WIDTH, _TILE_LENGTH = 0x0112, 322, 323
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_PILLOW_WARNINGS = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
+
+
+@dataclass(frozen=True)
+class PhotoLimits:
+    """What a photo may cost: bytes are counted first, then the pixels that its header promises."""
+
+    max_bytes: int = 20 * 1024 * 1024
+    max_pixels: int = 50_000_000
+
+
+def decode(photo: bytes, limits: PhotoLimits = PhotoLimits()) -> Picture:
+    """The first frame, upright, 8-bit RGB. Raises subclasses of PhotoRejected and nothing else.
+
+    Transparency lies on white; 16-bit and float gray are scaled to 8 bits; colour profiles are
+    not applied. EXIF that cannot be read is ignored.
+    """
+    if not photo:
+        raise EmptyPhoto("the photo is empty (0 bytes); choose another file")
+    if len(photo) > limits.max_bytes:
+        raise PhotoTooLarge(
+            f"the photo has {len(photo):,} bytes; at most {limits.max_bytes:,} are read. "
+            "Save it smaller"
+        )
+    name = formats.format_of(photo)
+    if name is None:
+        raise UnsupportedPhoto(f"not an image that can be read; use {formats.FORMAT_NAMES}")
+    _hush_pillow()
+    try:
+        return _decode(photo, name, limits)
+    except PhotoRejected:
+        raise
+    except Exception as error:  # parsers of hostile bytes raise errors of every kind
+        raise _refusal(photo, name, error) from error
+
+
+def _decode(photo: bytes, name: str, limits: PhotoLimits) -> Picture:
+    if name == "WEBP":
+        _check_pixels(formats.webp_size(photo), limits)
+    try:
+        image: Image.Image = Image.open(io.BytesIO(photo), formats=[name])
+    except Image.DecompressionBombError as error:
+        raise TooManyPixels(f"the photo has over {_megapixels(limits)} megapixels") from error
+    with image:
+        _check_pixels(image.size, limits)
+        _check_work(photo, image, limits)
+        image.load()
+        turn = _TURNS.get(_orientation(image))
+        pixels = to_rgb(image if turn is None else image.transpose(turn))
+    return Picture(pixels)
+
+
+def _check_pixels(size: tuple[int, int] | None, limits: PhotoLimits) -> None:
+    if size is not None and size[0] * size[1] > limits.max_pixels:
+        raise TooManyPixels(
+            f"the photo has {size[0]} x {size[1]} pixels; at most {_megapixels(limits)} megapixels "
+            "are read. Save it smaller"
+        )
+
+
+def _check_work(photo: bytes, image: Image.Image, limits: PhotoLimits) -> None:
+    """Refuse files whose decoding costs far more than their pixels: many scans, huge tiles."""
+    if image.info.get("progressive") and (scans := formats.jpeg_scans(photo)) > MAX_JPEG_SCANS:
+        raise UnreadablePhoto(
+            f"the JPEG is made of {scans} scans; at most {MAX_JPEG_SCANS} are read. Save it anew"
+        )
+    tags = getattr(image, "tag_v2", {})
+    _check_pixels((int(tags.get(_TILE_WIDTH, 0)), int(tags.get(_TILE_LENGTH, 0))), limits)
+
+
+def _megapixels(limits: PhotoLimits) -> str:
+    return f"{limits.max_pixels / 1e6:g}"
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF (or XMP) orientation, 1 to 8; 1 where there is none or it cannot be read."""
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except Exception:
+        return 1
+    return value if isinstance(value, int) else 1
+
+
+def _refusal(photo: bytes, name: str, error: Exception) -> PhotoRejected:
+    said = str(error).lower()
+    if isinstance(error, EOFError) or "truncated" in said or formats.ends_early(photo, name):
+        return TruncatedPhoto(
+            f"the {name} file ends before its image does ({len(photo):,} bytes); copy it again"
+        )
+    return UnreadablePhoto(f"the {name} file is damaged or of a rare kind; save it as JPEG or PNG")
+
+
+def _hush_pillow() -> None:
+    """Keep Pillow's remarks on odd files off stderr, or from being raised under `-W error`.
+
+    One filter for the process, put in once: catch_warnings is not safe with threads.
+    """
+    if _PILLOW_WARNINGS not in warnings.filters:
+        warnings.filterwarnings("ignore", module=r"PIL\.")

@@ -1,0 +1,33 @@
+"""How usable a face is, measured."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+
+from gallery.domain.face import DetectedFace, FaceCrop, Landmarks
+from gallery.domain.quality import Quality
+
+
+def measure(face: DetectedFace, crop: FaceCrop) -> Quality:
+    """The numbers that `gallery.domain.quality.check` holds against the limits."""
+    return Quality(
+        detection_score=face.score,
+        face_width=face.box.width,
+        sharpness=float(cv2.Laplacian(crop.pixels, cv2.CV_64F).var()),
+        brightness=float(crop.pixels.mean()),
+        contrast=float(crop.pixels.std()),
+        yaw=None if face.landmarks is None else _yaw(face.landmarks),
+    )
+
+
+def _yaw(landmarks: Landmarks) -> float:
+    """How far the nose tip stands from the middle of the eyes, along the line of the eyes."""
+    (left_x, left_y), (right_x, right_y), (nose_x, nose_y), *_ = landmarks.points
+    across, down = right_x - left_x, right_y - left_y
+    distance = math.hypot(across, down)
+    if distance == 0:
+        return math.inf
+    middle_x, middle_y = (left_x + right_x) / 2, (left_y + right_y) / 2
+    return abs((nose_x - middle_x) * across + (nose_y - middle_y) * down) / distance**2
