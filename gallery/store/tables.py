@@ -1,0 +1,97 @@
+"""The tables, as the newest migration leaves them.
+
+Ids and revisions are never used again (AUTOINCREMENT). Every change to a face writes a
+`face_change` row in the same transaction; `face_change.revision` is what an index remembers.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypedColumns,
+    UniqueConstraint,
+)
+
+from gallery.store.columns import CROP_BYTES, VECTOR_BYTES, CropType, UtcDateTime, VectorType
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class IdentityColumns(TypedColumns):
+    """A person; name_key is what makes two names the same person's."""
+
+    id = Column(Integer, primary_key=True)
+    name = Column(String, nullable=False)
+    name_key = Column(String, nullable=False)
+    created_at = Column(UtcDateTime, nullable=False)
+
+
+class FaceColumns(TypedColumns):
+    """A stored face of a person; the photo itself is not kept."""
+
+    id = Column(Integer, primary_key=True)
+    identity_id = Column(Integer, ForeignKey("identity.id"), nullable=False)
+    embedding = Column(VectorType, nullable=False)
+    model_id = Column(String, nullable=False)
+    crop = Column(CropType, nullable=False)
+    detector = Column(String, nullable=False)
+    detection_score = Column(Float, nullable=False)
+    face_width = Column(Float, nullable=False)
+    sharpness = Column(Float, nullable=False)
+    brightness = Column(Float, nullable=False)
+    contrast = Column(Float, nullable=False)
+    yaw = Column(Float, nullable=True)
+    photo_sha256 = Column(String, nullable=False)
+    created_at = Column(UtcDateTime, nullable=False)
+
+
+class FaceChangeColumns(TypedColumns):
+    """One change to one face; no foreign key, since removed faces are gone."""
+
+    revision = Column(Integer, primary_key=True)
+    face_id = Column(Integer, nullable=False)
+    removed = Column(Boolean, nullable=False)
+
+
+identity = Table(
+    "identity",
+    metadata,
+    IdentityColumns,
+    UniqueConstraint("name_key"),
+    sqlite_autoincrement=True,
+)
+
+face = Table(
+    "face",
+    metadata,
+    FaceColumns,
+    UniqueConstraint("identity_id", "photo_sha256"),
+    CheckConstraint(f"length(embedding) = {VECTOR_BYTES}", name="embedding_length"),
+    CheckConstraint(f"length(crop) = {CROP_BYTES}", name="crop_length"),
+    Index(None, "model_id"),
+    sqlite_autoincrement=True,
+)
+
+face_change = Table(
+    "face_change",
+    metadata,
+    FaceChangeColumns,
+    sqlite_autoincrement=True,
+)
