@@ -1,0 +1,1 @@
+"""The nearest of many: a cache of the faces in the database."""
