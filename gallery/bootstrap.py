@@ -1,0 +1,160 @@
+"""The only place that chooses implementations; each is imported and made when first asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from gallery.settings import DetectorKind, Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from gallery.detector.base import Detector
+    from gallery.embedder.base import Embedder
+    from gallery.index.base import Index
+    from gallery.services.catch_up import LiveIndex
+    from gallery.services.compare import Compare
+    from gallery.services.enroll import Enroll
+    from gallery.services.identify import Identify
+    from gallery.services.identities import Identities
+    from gallery.services.maintenance import Maintenance
+    from gallery.services.recognise import Recognise
+    from gallery.services.verify import Verify
+    from gallery.store.unit_of_work import UnitsOfWork
+
+T = TypeVar("T")
+
+
+class part(Generic[T]):  # noqa: N801 - used as a decorator, like property
+    """A property made at its first use and then kept; made once, also by many threads at once."""
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make = make
+        self._name = make.__name__
+        self.__doc__ = make.__doc__
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> part[T]: ...
+    @overload
+    def __get__(self, owner: Services, kind: type) -> T: ...
+    def __get__(self, owner: Services | None, kind: type) -> part[T] | T:
+        if owner is None:
+            return self
+        with owner.making:
+            if self._name not in owner.__dict__:
+                owner.__dict__[self._name] = self._make(owner)
+        made: T = owner.__dict__[self._name]
+        return made
+
+
+class Services:
+    """Every use case on one database, wired; close it when done. Safe for several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.making = threading.RLock()
+
+    @part
+    def recognise(self) -> Recognise:
+        from gallery.domain.quality import QualityLimits
+        from gallery.services.recognise import Recognise
+
+        return Recognise(self._detector, self._embedder, QualityLimits())
+
+    @part
+    def compare(self) -> Compare:
+        from gallery.services.compare import Compare
+
+        return Compare(self.recognise, self.settings.threshold)
+
+    @part
+    def enroll(self) -> Enroll:
+        from gallery.services.enroll import Enroll
+
+        return Enroll(self._units, self.recognise)
+
+    @part
+    def verify(self) -> Verify:
+        from gallery.services.verify import Verify
+
+        return Verify(self._units, self.recognise, self.settings.threshold)
+
+    @part
+    def identify(self) -> Identify:
+        from gallery.services.identify import Identify
+
+        return Identify(self._units, self.recognise, self._live_index, self.settings.threshold)
+
+    @part
+    def identities(self) -> Identities:
+        from gallery.services.identities import Identities
+
+        return Identities(self._units)
+
+    @part
+    def maintenance(self) -> Maintenance:
+        from gallery.services.maintenance import Maintenance
+
+        return Maintenance(self._units, self._embedder, self._live_index)
+
+    def close(self) -> None:
+        """Let go of the database; a later use opens it again."""
+        with self.making:
+            engine: Engine | None = self.__dict__.get("_engine")
+            if engine is not None:
+                engine.dispose()
+
+    @part
+    def _engine(self) -> Engine:
+        from gallery.store.engine import open_database
+        from migrations import bring_up_to_date
+
+        engine = open_database(self.settings.database_url)
+        try:
+            bring_up_to_date(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return engine
+
+    @part
+    def _units(self) -> UnitsOfWork:
+        from gallery.store.unit_of_work import UnitsOfWork
+
+        return UnitsOfWork(self._engine)
+
+    @part
+    def _detector(self) -> Detector:
+        return make_detector(self.settings.detector)
+
+    @part
+    def _embedder(self) -> Embedder:
+        from gallery.embedder.litert import LiteRtEmbedder
+        from gallery.embedder.model_card import default_model_folder
+
+        return LiteRtEmbedder(default_model_folder(self.settings.model_id))
+
+    @part
+    def _live_index(self) -> LiveIndex:
+        from gallery.services.catch_up import LiveIndex
+
+        return LiveIndex(self._units, self._embedder.model_id, _empty_index)
+
+
+def make_detector(kind: DetectorKind) -> Detector:
+    """The detector of that kind, ready to use."""
+    if kind is DetectorKind.HAAR:
+        from gallery.detector.haar import Haar
+
+        return Haar()
+    from gallery.detector.yunet import YuNet
+
+    return YuNet()
+
+
+def _empty_index() -> Index:
+    from gallery.index.faiss_index import FaissIndex
+
+    return FaissIndex()

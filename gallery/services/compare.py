@@ -1,0 +1,39 @@
+"""Same person? Two photos, nothing stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gallery.domain.decision import Decision, Threshold, decide
+from gallery.domain.embedding import distance_between
+from gallery.domain.face import FaceChoice
+from gallery.services.recognise import Probe, Recognise
+from gallery.services.which_photo import which_photo
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The verdict on two photos, and what was seen in each."""
+
+    decision: Decision
+    first: Probe
+    second: Probe
+
+
+@dataclass(frozen=True)
+class Compare:
+    """Decide whether two photos show the same person."""
+
+    recognise: Recognise
+    threshold: Threshold
+
+    def __call__(
+        self, first: bytes, second: bytes, choice: FaceChoice = FaceChoice.ONLY
+    ) -> Comparison:
+        """Refuses with PhotoRejected, whose message begins "first photo: " or "second photo: "."""
+        with which_photo("first photo"):
+            one = self.recognise(first, choice)
+        with which_photo("second photo"):
+            other = self.recognise(second, choice)
+        distance = distance_between(one.embedding, other.embedding)
+        return Comparison(decide(distance, self.threshold, one.embedding.model_id), one, other)

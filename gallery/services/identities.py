@@ -1,0 +1,123 @@
+"""The people of the gallery and their stored faces."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gallery.domain.face import FaceCrop
+from gallery.domain.identity import FaceSummary, Identity, PersonName
+from gallery.errors import FaceNotFound, IdentityNotFound, NameTaken
+from gallery.store.unit_of_work import ReadUnit, UnitsOfWork
+
+SUGGESTIONS = 3
+
+
+def existing(unit: ReadUnit, identity_id: int) -> Identity:
+    """The person of that id, or IdentityNotFound."""
+    identity = unit.identities.get(identity_id)
+    if identity is None:
+        raise IdentityNotFound(f"there is no person with id {identity_id}; see `gallery list`")
+    return identity
+
+
+@dataclass(frozen=True)
+class Identities:
+    """Create, find, rename and remove people, and look after their faces."""
+
+    units: UnitsOfWork
+
+    def create(self, name: str) -> Identity:
+        """Refuses with InvalidName and NameTaken."""
+        person = PersonName.parse(name)
+        with self.units.write() as unit:
+            _refuse_taken(unit.identities.by_name(person))
+            identity = unit.identities.add(person)
+            unit.commit()
+        return identity
+
+    def list(self) -> tuple[Identity, ...]:
+        """Everybody, ordered by name."""
+        with self.units.read() as unit:
+            return unit.identities.all()
+
+    def get(self, identity_id: int) -> Identity:
+        """Refuses with IdentityNotFound."""
+        with self.units.read() as unit:
+            return existing(unit, identity_id)
+
+    def find(self, name: str) -> Identity:
+        """The person of that name, whatever its case; refuses with IdentityNotFound."""
+        person = PersonName.parse(name)
+        with self.units.read() as unit:
+            identity = unit.identities.by_name(person)
+            if identity is None:
+                raise IdentityNotFound(_nobody(person, unit.identities.names()))
+        return identity
+
+    def rename(self, identity_id: int, new_name: str) -> Identity:
+        """Refuses with IdentityNotFound, InvalidName and NameTaken by another person."""
+        person = PersonName.parse(new_name)
+        with self.units.write() as unit:
+            existing(unit, identity_id)
+            holder = unit.identities.by_name(person)
+            if holder is not None and holder.id != identity_id:
+                _refuse_taken(holder)
+            unit.identities.rename(identity_id, person)
+            identity = existing(unit, identity_id)
+            unit.commit()
+        return identity
+
+    def remove(self, identity_id: int) -> Identity:
+        """Remove a person and all the person's faces; gives who it was."""
+        with self.units.write() as unit:
+            identity = existing(unit, identity_id)
+            unit.faces.remove_all(identity_id)
+            unit.identities.remove(identity_id)
+            unit.commit()
+        return identity
+
+    def faces(self, identity_id: int) -> tuple[FaceSummary, ...]:
+        """The person's faces, oldest first; refuses with IdentityNotFound."""
+        with self.units.read() as unit:
+            existing(unit, identity_id)
+            return unit.faces.summaries_of(identity_id)
+
+    def crop(self, identity_id: int, face_id: int) -> FaceCrop:
+        """The stored crop of a face; refuses with IdentityNotFound and FaceNotFound."""
+        with self.units.read() as unit:
+            identity = existing(unit, identity_id)
+            crop = unit.faces.crop(identity_id, face_id)
+        if crop is None:
+            raise FaceNotFound(_no_such_face(identity, face_id))
+        return crop
+
+    def remove_face(self, identity_id: int, face_id: int) -> None:
+        """Remove one face; the person stays. Refuses with IdentityNotFound and FaceNotFound."""
+        with self.units.write() as unit:
+            identity = existing(unit, identity_id)
+            if not unit.faces.remove(identity_id, face_id):
+                raise FaceNotFound(_no_such_face(identity, face_id))
+            unit.commit()
+
+
+def _refuse_taken(holder: Identity | None) -> None:
+    if holder is not None:
+        raise NameTaken(
+            f"the name {holder.name} is taken by the person with id {holder.id}; "
+            "choose another name"
+        )
+
+
+def _no_such_face(identity: Identity, face_id: int) -> str:
+    return f"{identity.name} has no face with id {face_id}; see the person's faces for their ids"
+
+
+def _nobody(person: PersonName, names: Sequence[PersonName]) -> str:
+    by_key = {name.key: name.value for name in names}
+    near = difflib.get_close_matches(person.key, by_key, n=SUGGESTIONS)
+    nobody = f"there is nobody named {person.value}"
+    if near:
+        return f"{nobody}; similar names: {', '.join(by_key[key] for key in near)}"
+    return f"{nobody}; `gallery list` shows everybody"

@@ -1,0 +1,70 @@
+"""What the operator looks after: the state of the gallery, and a change of model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gallery.embedder.base import Embedder
+from gallery.services.catch_up import LiveIndex
+from gallery.store.unit_of_work import UnitsOfWork
+
+BATCH = 256
+
+Progress = Callable[[int, int], None]
+"""Called with how many faces are done and how many there are to do."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """Revisions count changes to faces; index_revision is 0 until this process has searched."""
+
+    model_id: str
+    database_revision: int
+    index_revision: int
+    people: int
+    faces: int
+    faces_of_other_models: int
+
+
+@dataclass(frozen=True)
+class Maintenance:
+    """Status of the gallery, and new embeddings from the stored crops."""
+
+    units: UnitsOfWork
+    embedder: Embedder
+    index: LiveIndex
+
+    def status(self) -> Status:
+        """Counts of one moment; searches nothing."""
+        with self.units.read() as unit:
+            return Status(
+                model_id=self.embedder.model_id,
+                database_revision=unit.vectors.last_revision(),
+                index_revision=self.index.revision,
+                people=unit.identities.count(),
+                faces=unit.faces.count(),
+                faces_of_other_models=unit.vectors.count_of_other_models(self.embedder.model_id),
+            )
+
+    def reembed(self, progress: Progress) -> int:
+        """Embed the faces of other models anew from their crops; gives how many were.
+
+        Each batch commits by itself, so an interrupted run goes on where it stopped.
+        """
+        model_id = self.embedder.model_id
+        with self.units.read() as unit:
+            total = unit.vectors.count_of_other_models(model_id)
+        done = last_id = 0
+        while True:
+            with self.units.read() as unit:
+                batch = unit.vectors.crops_of_other_models(model_id, after=last_id, limit=BATCH)
+            if not batch:
+                return done
+            embeddings = self.embedder.embed([stored.crop for stored in batch])
+            with self.units.write() as unit:
+                for stored, embedding in zip(batch, embeddings, strict=True):
+                    done += unit.vectors.replace_embedding(stored.face_id, embedding)
+                unit.commit()
+            last_id = batch[-1].face_id
+            progress(done, max(total, done))

@@ -1,0 +1,91 @@
+"""A photo becomes the one face that everything else compares: the start of every use case."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gallery.detector.base import Detector
+from gallery.domain.embedding import Embedding
+from gallery.domain.face import DetectedFace, FaceChoice, FaceCrop
+from gallery.domain.quality import Quality, QualityLimits, check
+from gallery.embedder.base import Embedder
+from gallery.errors import NoFaceFound, SeveralFacesFound
+from gallery.imaging.align import align
+from gallery.imaging.decode import decode
+from gallery.imaging.measure import measure
+
+BYSTANDER_AREA = 0.25
+"""A face under this share of the largest one's area stands in the background and is passed over.
+
+Half as wide means about twice as far from the camera, where nobody asks whom the photo is about.
+Nearer faces are refused: to guess between two people is how the wrong one gets enrolled. On LFW
+(8,120 photos) 12.9 % are refused; 15.7 % would be if every face counted, 7.1 % at a share of 0.5.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """Everything about the one face chosen in one photo; sizes are those of the upright photo."""
+
+    picture_width: int
+    picture_height: int
+    face: DetectedFace
+    crop: FaceCrop
+    quality: Quality
+    embedding: Embedding
+    photo_sha256: str
+    detector: str
+    faces_found: int
+
+
+@dataclass(frozen=True)
+class Recognise:
+    """Decode, find the face, judge it, cut it, embed it."""
+
+    detector: Detector
+    embedder: Embedder
+    quality_limits: QualityLimits = field(default_factory=QualityLimits)
+
+    def __call__(self, photo: bytes, choice: FaceChoice = FaceChoice.ONLY) -> Probe:
+        """Raises a subclass of PhotoRejected when the photo or its face cannot be used."""
+        picture = decode(photo)
+        faces = self.detector.detect(picture)
+        face = choose(faces, choice)
+        crop = align(picture, face)
+        quality = measure(face, crop)
+        check(quality, self.quality_limits)
+        (embedding,) = self.embedder.embed([crop])
+        return Probe(
+            picture_width=picture.width,
+            picture_height=picture.height,
+            face=face,
+            crop=crop,
+            quality=quality,
+            embedding=embedding,
+            photo_sha256=hashlib.sha256(photo).hexdigest(),
+            detector=self.detector.name,
+            faces_found=len(faces),
+        )
+
+
+def choose(faces: Sequence[DetectedFace], choice: FaceChoice) -> DetectedFace:
+    """The one face that the photo is about, of faces given largest first.
+
+    Raises NoFaceFound; with FaceChoice.ONLY also SeveralFacesFound, when another face is near the
+    largest in size (see BYSTANDER_AREA).
+    """
+    if not faces:
+        raise NoFaceFound(
+            "no face was found; use a photo in which one face is upright, well lit and not small"
+        )
+    largest = faces[0]
+    if choice is FaceChoice.ONLY:
+        rivals = [face for face in faces if face.box.area >= BYSTANDER_AREA * largest.box.area]
+        if len(rivals) > 1:
+            raise SeveralFacesFound(
+                f"{len(rivals)} faces were found and 1 is needed; crop the photo to one person, "
+                "or ask for the largest face"
+            )
+    return largest

@@ -1,0 +1,131 @@
+"""The public shapes of answers: what the CLI prints with --json and what the API sends."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from gallery.domain.decision import Decision
+from gallery.domain.face import FaceCrop
+from gallery.domain.identity import FaceSummary, Identity
+from gallery.errors import GalleryError
+
+if TYPE_CHECKING:
+    from gallery.services.compare import Comparison
+    from gallery.services.enroll import Enrollment
+    from gallery.services.identify import Candidate, Identification
+    from gallery.services.recognise import Probe
+    from gallery.services.verify import Verification
+
+Wire = dict[str, Any]
+"""Plain values only: it can be written as JSON as it stands."""
+
+
+def probe(found: Probe) -> Wire:
+    """What was seen in a photo: box and landmarks in pixels of the upright photo."""
+    face = found.face
+    return {
+        "box": asdict(face.box),
+        "score": face.score,
+        "landmarks": face.landmarks and [list(point) for point in face.landmarks.points],
+        "picture": {"width": found.picture_width, "height": found.picture_height},
+        "quality": asdict(found.quality),
+    }
+
+
+def probe_with_crop(found: Probe) -> Wire:
+    """As `probe`, and "crop_png": what the network read, as PNG in base64."""
+    return {**probe(found), "crop_png": base64.b64encode(png(found.crop)).decode("ascii")}
+
+
+def comparison(result: Comparison, seen: Callable[[Probe], Wire] = probe) -> Wire:
+    """seen: `probe` or `probe_with_crop`, here and below."""
+    return {**_decision(result.decision), "faces": [seen(result.first), seen(result.second)]}
+
+
+def verification(result: Verification, seen: Callable[[Probe], Wire] = probe) -> Wire:
+    return {
+        **_decision(result.decision),
+        "identity": _reference(result.identity),
+        "face_id": result.face_id,
+        "face": seen(result.probe),
+    }
+
+
+def identification(result: Identification, seen: Callable[[Probe], Wire] = probe) -> Wire:
+    return {
+        "identified": result.identified,
+        "threshold": result.threshold,
+        "model_id": result.model_id,
+        "candidates": [_candidate(candidate) for candidate in result.candidates],
+        "face": seen(result.probe),
+    }
+
+
+def enrollment(result: Enrollment, seen: Callable[[Probe], Wire] = probe) -> Wire:
+    return {
+        "identity": identity(result.identity),
+        "face": face(result.face),
+        "probe": seen(result.probe),
+    }
+
+
+def identity(person: Identity) -> Wire:
+    return {
+        "id": person.id,
+        "name": person.name,
+        "created_at": _time(person.created_at),
+        "face_count": person.face_count,
+    }
+
+
+def face(stored: FaceSummary) -> Wire:
+    return {
+        "id": stored.id,
+        "identity_id": stored.identity_id,
+        "model_id": stored.model_id,
+        "detector": stored.detector,
+        "quality": asdict(stored.quality),
+        "photo_sha256": stored.photo_sha256,
+        "created_at": _time(stored.created_at),
+    }
+
+
+def error(refusal: GalleryError) -> Wire:
+    return {"error": {"code": refusal.code, "message": refusal.message}}
+
+
+def png(crop: FaceCrop) -> bytes:
+    """The crop as an 8-bit gray PNG of 47 x 62 pixels."""
+    import cv2
+
+    _, data = cv2.imencode(".png", crop.pixels)
+    return data.tobytes()
+
+
+def _decision(decision: Decision) -> Wire:
+    return {
+        "matched": decision.matched,
+        "distance": decision.distance,
+        "threshold": decision.threshold,
+        "model_id": decision.model_id,
+    }
+
+
+def _candidate(candidate: Candidate) -> Wire:
+    return {
+        "identity": _reference(candidate.identity),
+        "face_id": candidate.face_id,
+        **_decision(candidate.decision),
+    }
+
+
+def _reference(person: Identity) -> Wire:
+    return {"id": person.id, "name": person.name}
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

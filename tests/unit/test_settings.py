@@ -1,0 +1,59 @@
+"""What the operator may choose."""
+
+from __future__ import annotations
+
+import pytest
+
+from gallery.errors import InvalidValue
+from gallery.settings import DetectorKind, Settings
+
+
+def test_without_an_environment_the_defaults_hold() -> None:
+    settings = Settings.from_environment({})
+    assert settings == Settings()
+    assert settings.database_url.startswith("sqlite:////")
+    assert settings.database_url.endswith("gallery.db")
+    assert settings.detector is DetectorKind.YUNET
+    assert settings.threshold.value == 0.4
+    assert settings.model_id is None
+
+
+def test_an_empty_variable_is_as_good_as_none() -> None:
+    names = ("GALLERY_DATABASE_URL", "GALLERY_DETECTOR", "GALLERY_THRESHOLD", "GALLERY_MODEL")
+    assert Settings.from_environment(dict.fromkeys(names, "")) == Settings()
+
+
+def test_every_choice_is_read_from_the_environment() -> None:
+    settings = Settings.from_environment(
+        {
+            "GALLERY_DATABASE_URL": "sqlite:////srv/faces.db",
+            "GALLERY_DETECTOR": "Haar",
+            "GALLERY_THRESHOLD": "0.35",
+            "GALLERY_MODEL": "seed-48",
+        }
+    )
+    assert settings.database_url == "sqlite:////srv/faces.db"
+    assert settings.detector is DetectorKind.HAAR
+    assert settings.threshold.value == 0.35
+    assert settings.model_id == "seed-48"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GALLERY_DETECTOR", "dlib"),
+        ("GALLERY_THRESHOLD", "near"),
+        ("GALLERY_THRESHOLD", "0"),
+        ("GALLERY_THRESHOLD", "nan"),
+        ("GALLERY_THRESHOLD", "inf"),
+        ("GALLERY_DATABASE_URL", "faces.db"),
+        ("GALLERY_DATABASE_URL", "postgresql://host/faces"),
+        ("GALLERY_DATABASE_URL", "sqlite://"),
+        ("GALLERY_DATABASE_URL", "sqlite:///"),
+        ("GALLERY_DATABASE_URL", "sqlite:///:memory:"),
+        ("GALLERY_DATABASE_URL", "sqlite:///file:x?mode=memory&uri=true"),
+    ],
+)
+def test_nonsense_is_refused(name: str, value: str) -> None:
+    with pytest.raises(InvalidValue):
+        Settings.from_environment({name: value})
