@@ -1,0 +1,1 @@
+"""Figures about the program, measured on people that the model never saw."""

@@ -1,0 +1,185 @@
+"""1:1 benchmarks: the whole program on LFW, and the embedder on held-out people."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.domain.decision import DEFAULT_THRESHOLD, Threshold
+from gallery.domain.embedding import Embedding, distance_between
+from gallery.domain.face import FaceChoice, FaceCrop
+from gallery.domain.rates import fmr_threshold, match_rate, pair_distances
+from gallery.embedder.base import Embedder
+from gallery.errors import DataRejected, PhotoRejected
+from gallery.evaluation.extra import require_extra
+from gallery.evaluation.metrics import (
+    CrossValidation,
+    OperatingPoint,
+    PairScores,
+    Roc,
+    TarAtFmr,
+    cross_validate,
+    operating_point,
+    roc,
+    tar_at_fmr,
+)
+from gallery.evaluation.protocols import Pair, PairList, read_pairs
+from gallery.services.recognise import Recognise
+
+TARGET_FMRS = (1e-1, 1e-2, 1e-3)
+EMBED_BATCH = 256
+UNKNOWN_PERSON = -1
+
+Progress = Callable[[Iterable[int], int, str], Iterable[int]]
+
+
+@dataclass(frozen=True)
+class FailedPhoto:
+    """A photo of the benchmark that the program refused, and the code of the refusal."""
+
+    path: str
+    code: str
+
+
+@dataclass(frozen=True, eq=False)
+class LfwReport:
+    """Every figure of one run over a view of LFW.
+
+    cross_validation is None for view 1, which has a single fold. points: at 0.4, and at the
+    threshold in use where that is another one.
+    """
+
+    view: int
+    model_id: str
+    detector: str
+    photos: int
+    failed_photos: tuple[FailedPhoto, ...]
+    scores: PairScores
+    cross_validation: CrossValidation | None
+    roc: Roc
+    tars: tuple[TarAtFmr, ...]
+    points: tuple[OperatingPoint, ...]
+
+
+def evaluate_lfw(
+    folder: Path,
+    recognise: Recognise,
+    view: int,
+    progress: Progress,
+    threshold: Threshold = Threshold(),  # noqa: B008
+) -> LfwReport:
+    """Decode, detect, align and embed each photo once, then compare the pairs of view 1 or 2.
+
+    Where a photo shows several faces the largest is taken, as `--largest` does: LFW names one
+    person a photo, so refusing the photo would say nothing about telling people apart. A photo
+    that the program refuses is a failure of all its pairs; `metrics` tells how those count.
+    """
+    require_extra()
+    listed = read_pairs(folder, view)
+    embeddings, failed = _embed_photos(listed, recognise, progress)
+    if len(failed) == len(listed.photos):
+        raise DataRejected(f"no face was found in any of {len(listed.photos)} photos")
+    scores = PairScores(
+        np.array([_distance(pair, embeddings) for pair in listed.pairs], np.float64),
+        np.array([pair.mated for pair in listed.pairs], np.bool_),
+        np.array([pair.fold for pair in listed.pairs], np.int64),
+    )
+    thresholds = dict.fromkeys((DEFAULT_THRESHOLD, threshold.value))
+    return LfwReport(
+        view,
+        recognise.embedder.model_id,
+        recognise.detector.name,
+        len(listed.photos),
+        failed,
+        scores,
+        cross_validate(scores) if listed.folds > 1 else None,
+        roc(scores),
+        tuple(tar_at_fmr(scores, target) for target in TARGET_FMRS),
+        tuple(operating_point(scores, value) for value in thresholds),
+    )
+
+
+def _embed_photos(
+    listed: PairList, recognise: Recognise, progress: Progress
+) -> tuple[dict[str, Embedding], tuple[FailedPhoto, ...]]:
+    """Embeddings by path of the photos that were not refused, and those that were."""
+
+    def embed(path: str) -> Embedding | FailedPhoto:
+        try:
+            return recognise((listed.images / path).read_bytes(), FaceChoice.LARGEST).embedding
+        except PhotoRejected as refusal:
+            return FailedPhoto(path, refusal.code)
+
+    paths = [photo.path for photo in listed.photos]
+    embeddings, failed = {}, []
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        results = pool.map(embed, paths)
+        for row in progress(range(len(paths)), len(paths), "recognising photos"):
+            result = next(results)
+            if isinstance(result, FailedPhoto):
+                failed.append(result)
+            else:
+                embeddings[paths[row]] = result
+    return embeddings, tuple(failed)
+
+
+def _distance(pair: Pair, embeddings: dict[str, Embedding]) -> float:
+    first, second = embeddings.get(pair.first.path), embeddings.get(pair.second.path)
+    if first is None or second is None:
+        return float("inf")
+    return distance_between(first, second)
+
+
+@dataclass(frozen=True)
+class HeldOutFigures:
+    """All pairs of crops of people that the embedder never saw.
+
+    fmr, tmr: at 0.4. tar: TMR at `tar_threshold`, the highest threshold with FMR <= 1e-3.
+    """
+
+    crops: int
+    people: int
+    mated_pairs: int
+    non_mated_pairs: int
+    fmr: float
+    tmr: float
+    tar: float
+    tar_threshold: float
+
+
+def held_out_figures(
+    embedder: Embedder, crops: NDArray[np.uint8], identity: NDArray[np.integer]
+) -> HeldOutFigures:
+    """Figures over all pairs of crops uint8 (N, 62, 47); those of identity -1 are left out."""
+    known = np.flatnonzero(identity != UNKNOWN_PERSON)
+    vectors = [
+        embedding.vector
+        for start in range(0, len(known), EMBED_BATCH)
+        for embedding in embedder.embed(
+            [FaceCrop(crops[row]) for row in known[start : start + EMBED_BATCH]]
+        )
+    ]
+    people = np.unique(identity[known])
+    if not 2 <= len(people) < len(known):
+        raise DataRejected(
+            f"{len(known)} crops of {len(people)} people; two people, one of them with two crops, "
+            "are needed"
+        )
+    distances = pair_distances(np.stack(vectors), identity[known])
+    tar_threshold = fmr_threshold(distances.non_mated, 1e-3)
+    return HeldOutFigures(
+        len(known),
+        len(people),
+        distances.mated.size,
+        distances.non_mated.size,
+        fmr=match_rate(distances.non_mated, DEFAULT_THRESHOLD),
+        tmr=match_rate(distances.mated, DEFAULT_THRESHOLD),
+        tar=match_rate(distances.mated, tar_threshold),
+        tar_threshold=tar_threshold,
+    )

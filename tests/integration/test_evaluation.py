@@ -1,0 +1,162 @@
+"""The benchmarks through the real program, on the sample people arranged as LFW is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gallery.bootstrap import Services
+from gallery.domain.decision import Threshold
+from gallery.domain.embedding import distance_between
+from gallery.domain.face import FaceChoice
+from gallery.errors import DataRejected
+from gallery.evaluation import identification_report, report
+from gallery.evaluation.identification import evaluate_identification
+from gallery.evaluation.metrics import Rate
+from gallery.evaluation.verification import evaluate_lfw, held_out_figures
+from gallery.settings import Settings
+
+PEOPLE, PHOTOS, FOLDS = 6, 4, 2
+
+
+def quietly(items: Iterable[int], total: int, what: str) -> Iterable[int]:
+    return items
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    database = tmp_path_factory.mktemp("gallery") / "gallery.db"
+    services = Services(Settings(database_url=f"sqlite:///{database}"))
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def lfw(tmp_path: Path, sample_people: dict[str, list[Path]]) -> Path:
+    """Six sample people with four photos each; two folds of three mated and three other pairs."""
+    folder = tmp_path / "lfw"
+    for row, photos in enumerate(list(sample_people.values())[:PEOPLE]):
+        (folder / "images" / f"P{row}").mkdir(parents=True)
+        for number, photo in enumerate(photos[:PHOTOS], start=1):
+            shutil.copy(photo, folder / "images" / f"P{row}" / f"P{row}_{number:04d}.jpg")
+    first = ["P0\t1\t2", "P1\t1\t2", "P2\t1\t2", "P0\t1\tP1\t1", "P1\t2\tP2\t2", "P0\t2\tP2\t1"]
+    second = ["P3\t1\t2", "P4\t1\t2", "P5\t1\t2", "P3\t1\tP4\t1", "P4\t2\tP5\t2", "P3\t2\tP5\t1"]
+    (folder / "pairs.txt").write_text("\n".join([f"{FOLDS}\t3", *first, *second]) + "\n")
+    (folder / "pairsDevTest.txt").write_text("\n".join(["3", *first]) + "\n")
+    return folder
+
+
+def test_the_sample_people_are_told_apart_at_the_threshold(lfw: Path, services: Services) -> None:
+    result = evaluate_lfw(lfw, services.recognise, 2, quietly)
+    (point,) = result.points
+    assert (point.threshold, point.tmr, point.fmr) == (0.4, Rate(6, 6), Rate(0, 6))
+    assert point.accuracy == Rate(12, 12)
+    assert (result.photos, result.failed_photos, result.roc.auc) == (12, (), 1.0)
+    assert result.cross_validation is not None
+    assert len(result.cross_validation.folds) == FOLDS
+
+
+def test_a_photo_without_a_face_is_counted_as_a_failure_and_not_dropped(
+    lfw: Path, services: Services
+) -> None:
+    """P0's first photo stands in one mated and one other pair."""
+    (lfw / "images/P0/P0_0001.jpg").write_bytes(b"not a photo")
+    result = evaluate_lfw(lfw, services.recognise, 2, quietly)
+    assert [photo.path for photo in result.failed_photos] == ["P0/P0_0001.jpg"]
+    assert result.points[0].tmr == Rate(5, 6)
+    assert result.points[0].fmr == Rate(0, 6)
+    assert result.points[0].accuracy == Rate(10, 12)
+    assert result.cross_validation is not None
+    assert result.cross_validation.accuracy == pytest.approx((4 / 6 + 1) / 2)
+
+
+def test_distances_are_those_of_compare(lfw: Path, services: Services) -> None:
+    result = evaluate_lfw(lfw, services.recognise, 2, quietly)
+    photos = [(lfw / f"images/P0/P0_000{n}.jpg").read_bytes() for n in (1, 2)]
+    assert result.scores.distances[0] == services.compare(*photos).decision.distance
+
+
+def test_view_1_has_no_folds_and_a_threshold_in_use_is_reported_beside_the_usual_one(
+    lfw: Path, services: Services
+) -> None:
+    result = evaluate_lfw(lfw, services.recognise, 1, quietly, Threshold(0.35))
+    assert result.cross_validation is None
+    assert [point.threshold for point in result.points] == [0.4, 0.35]
+    assert "accuracy" not in report.document(result)
+
+
+def test_a_benchmark_without_a_single_face_is_refused(lfw: Path, services: Services) -> None:
+    for photo in lfw.glob("images/*/*.jpg"):
+        photo.write_bytes(b"")
+    with pytest.raises(DataRejected, match="12 photos"):
+        evaluate_lfw(lfw, services.recognise, 2, quietly)
+
+
+def test_the_report_is_the_same_file_each_time(
+    lfw: Path, services: Services, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        report.write(evaluate_lfw(lfw, services.recognise, 2, quietly), tmp_path / name)
+    for file in ("report.json", "roc.png"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+    assert (tmp_path / "one" / "roc.png").read_bytes().startswith(b"\x89PNG")
+    written = json.loads((tmp_path / "one" / "report.json").read_text())
+    assert written["accuracy"] == 1.0
+    assert written["at_threshold"]["0.4"]["tmr"]["count"] == 6
+    assert set(written["tar_at_fmr"]) == {"0.1", "0.01", "0.001"}
+    assert written["model_id"] == services.recognise.embedder.model_id
+
+
+def test_the_summary_names_every_figure(lfw: Path, services: Services) -> None:
+    rows = dict(report.summary(evaluate_lfw(lfw, services.recognise, 2, quietly)))
+    assert rows["accuracy, 2 folds"] == "1.0000 ± 0.0000"
+    assert rows["pairs"] == "12, 0 failed"
+    assert {"AUC", "EER", "TAR at FMR 0.001", "TMR at 0.4", "FMR at 0.4"} <= set(rows)
+
+
+def test_held_out_figures_are_those_of_every_pair(lfw: Path, services: Services) -> None:
+    paths = sorted(lfw.glob("images/*/*.jpg"))
+    probes = [services.recognise(path.read_bytes(), FaceChoice.LARGEST) for path in paths]
+    identity = np.array([int(path.parent.name[1:]) for path in paths])
+    identity[0] = -1
+    figures = held_out_figures(
+        services.recognise.embedder, np.stack([probe.crop.pixels for probe in probes]), identity
+    )
+    pairs = list(combinations(range(1, len(probes)), 2))
+    mated = [
+        distance_between(probes[i].embedding, probes[j].embedding)
+        for i, j in pairs
+        if identity[i] == identity[j]
+    ]
+    assert (figures.crops, figures.people) == (23, 6)
+    assert (figures.mated_pairs, figures.non_mated_pairs) == (len(mated), len(pairs) - len(mated))
+    assert figures.tmr == np.mean(np.array(mated) < 0.4)
+    assert figures.fmr == 0.0
+    assert figures.tar_threshold >= 0.4
+
+
+def test_held_out_figures_need_two_people_and_a_pair(services: Services) -> None:
+    crops = np.zeros((3, 62, 47), np.uint8)
+    for identity in ([0, 0, 0], [0, 1, 2], [0, 0, -1]):
+        with pytest.raises(DataRejected, match="two people"):
+            held_out_figures(services.recognise.embedder, crops, np.array(identity))
+
+
+def test_enrolled_people_are_named_and_strangers_are_not(
+    lfw: Path, tmp_path: Path, services: Services
+) -> None:
+    result = evaluate_identification(lfw, services, people=3, seed=1, progress=quietly)
+    assert result.verified == result.tpir == Rate(3, 3)
+    assert result.false_claims_matched == result.fpir == result.misnamed == Rate(0, 3)
+    assert len(identification_report.transcript(result)) == 6
+    identification_report.write(result, tmp_path)
+    written = json.loads((tmp_path / "identification.json").read_text())
+    assert written["rates"]["enrolled people named (TPIR)"]["count"] == 3
+    with pytest.raises(DataRejected, match="6 people with three photos"):
+        evaluate_identification(lfw, services, people=4, seed=1, progress=quietly)
