@@ -1,0 +1,81 @@
+"""Who may ask, and what a browser may do with the answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+
+from api.problems import Refusal
+
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:@/\[\]]+)(?::[0-9]+)?", re.IGNORECASE)
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def install(app: Flask, hosts: Collection[str] | None) -> None:
+    """Refuse other web sites' requests and, where `hosts` are given, other names than those."""
+    names = None if hosts is None else frozenset(host.lower() for host in hosts)
+
+    @app.before_request
+    def guard() -> None:
+        if names is not None:
+            _refuse_other_names(names)
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            _refuse_other_sites()
+        if request.args and request.url_rule and request.path.startswith("/v1/"):
+            name = next(iter(request.args))
+            raise Refusal(
+                HTTPStatus.BAD_REQUEST,
+                "unknown_field",
+                f"{name[:100]!r} in the query is not known; options go in the body",
+                field=name[:100],
+            )
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.path.startswith("/v1/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def _refuse_other_names(names: frozenset[str]) -> None:
+    host = _HOST.fullmatch(request.headers.get("Host", ""))
+    if host is None or host[1].strip("[]").lower() not in names:
+        raise Refusal(
+            HTTPStatus.FORBIDDEN,
+            "host_not_allowed",
+            f"This server answers to {', '.join(sorted(names))} only. Open it under that name",
+        )
+
+
+def _refuse_other_sites() -> None:
+    """A browser says where a request comes from; programs that are no browser say nothing."""
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if site is not None:
+        same = site in ("same-origin", "none")
+    else:
+        same = origin is None or urlsplit(origin).netloc == request.headers.get("Host")
+    if not same:
+        raise Refusal(
+            HTTPStatus.FORBIDDEN,
+            "cross_site",
+            "A page of another web site asked for this. Use the gallery's own page or a program",
+        )

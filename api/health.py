@@ -1,0 +1,35 @@
+"""GET /healthz: the process answers. GET /readyz: it can answer questions of the gallery."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+
+from gallery.bootstrap import Services
+
+
+def blueprint(services: Services) -> Blueprint:
+    """Liveness and readiness; what is not ready is told as a 503 problem.
+
+    Ready: the model is loaded and is the one that its card describes, the database is open and
+    migrated, and this process's index holds all of it.
+    """
+    routes = Blueprint("health", __name__)
+
+    @routes.get("/healthz")
+    def alive() -> Response:
+        return jsonify({"status": "ok"})
+
+    @routes.get("/readyz")
+    def ready() -> Response:
+        services.identify.index.caught_up()
+        status = services.maintenance.status()
+        return jsonify(
+            {
+                "status": "ready",
+                "model_id": status.model_id,
+                "database_revision": status.database_revision,
+                "index_revision": status.index_revision,
+            }
+        )
+
+    return routes

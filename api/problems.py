@@ -1,0 +1,139 @@
+"""Refusals as RFC 9457 problem documents: one table from class to status code.
+
+{"type": "about:blank", "title": the status in words, "status": 422, "code": "no_face",
+"detail": what was found, what is allowed and what to do, "field": the form field or JSON key that
+caused it (where one did), "instance": the name of a failure of ours in the log}. `code` is stable.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from http import HTTPStatus
+
+from flask import Flask, Response, json
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from gallery import errors
+from gallery.errors import GalleryError
+
+STATUS: dict[type[GalleryError], HTTPStatus] = {
+    errors.PhotoRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.EmptyPhoto: HTTPStatus.BAD_REQUEST,
+    errors.UnreadablePhoto: HTTPStatus.BAD_REQUEST,
+    errors.TruncatedPhoto: HTTPStatus.BAD_REQUEST,
+    errors.UnsupportedPhoto: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.PhotoTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.TooManyPixels: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.InvalidInput: HTTPStatus.BAD_REQUEST,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Conflict: HTTPStatus.CONFLICT,
+    errors.NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.NothingEnrolled: HTTPStatus.CONFLICT,
+}
+
+RETRY_AFTER_SECONDS: dict[type[GalleryError], int] = {
+    errors.DatabaseUnavailable: 5,  # what time alone may mend; a wrong model needs a person
+}
+
+FRAMEWORK_CODES = {
+    HTTPStatus.BAD_REQUEST: ("malformed_request", "The request cannot be read. Send it again"),
+    HTTPStatus.NOT_FOUND: ("not_found", "There is nothing at this address"),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "method_not_allowed",
+        "This address does not take that method; the Allow header names those it takes",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        "body_too_large",
+        "The request is larger than any that is accepted; a photo may have 20 MiB",
+    ),
+}
+
+_log = logging.getLogger(__name__)
+
+
+class Refusal(Exception):
+    """A refusal that only HTTP knows: of a field, a header or a body."""
+
+    def __init__(
+        self, status: HTTPStatus, code: str, detail: str, *, field: str | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail, self.field = status, code, detail, field
+
+
+def install(app: Flask) -> None:
+    """Answer every error of the application, and of Flask itself, as a problem document."""
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(GalleryError, _rejected)
+    app.register_error_handler(HTTPException, _framework)
+    app.register_error_handler(Exception, _failed)
+
+
+def problem(
+    status: HTTPStatus,
+    code: str,
+    detail: str,
+    *,
+    field: str | None = None,
+    instance: str | None = None,
+) -> Response:
+    """A problem document as a response."""
+    document = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "code": code,
+        "detail": detail,
+    }
+    if field is not None:
+        document["field"] = field
+    if instance is not None:
+        document["instance"] = instance
+    return Response(json.dumps(document), status=status, mimetype="application/problem+json")
+
+
+def rejected(error: GalleryError, *, field: str | None = None) -> Response:
+    """The problem document of a refusal by the services."""
+    for kind in type(error).__mro__:
+        if kind in STATUS:
+            response = problem(STATUS[kind], error.code, error.message, field=field)
+            if type(error) in RETRY_AFTER_SECONDS:
+                response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[type(error)])
+            return response
+    return _failed(error)
+
+
+def _rejected(error: GalleryError) -> Response:
+    return rejected(error)
+
+
+def _refused(error: Refusal) -> Response:
+    return problem(error.status, error.code, error.detail, field=error.field)
+
+
+def _framework(error: HTTPException) -> Response | HTTPException:
+    if error.code is None or error.code < 400:
+        return error
+    status = HTTPStatus(error.code)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _failed(error)
+    code, detail = FRAMEWORK_CODES.get(
+        status, (status.phrase.lower().replace(" ", "_"), f"{status.phrase}: {status.description}")
+    )
+    response = problem(status, code, detail)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
+
+
+def _failed(error: Exception) -> Response:
+    """Our fault: the whole story to the log, none of it to the client but its name there."""
+    instance = uuid.uuid4().urn
+    _log.error("request failed %s", instance, exc_info=error)
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal_error",
+        "The server failed. Its log tells why, under the name given as instance",
+        instance=instance,
+    )

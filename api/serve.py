@@ -1,0 +1,193 @@
+"""`gallery serve`: the application on gunicorn, a real WSGI server."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import logging
+import os
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from flask import Flask
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+
+from api.application import create_app
+from gallery.bootstrap import Services
+from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
+from gallery.domain.picture import Picture
+from gallery.errors import AddressUnavailable, InvalidValue, NotReady
+from gallery.settings import Settings
+
+GRACEFUL_SECONDS = 30
+STALLED_WORKER_SECONDS = 60
+_GUNICORN_BOOT_FAILURES = (3, 4)
+
+_log = logging.getLogger(__name__)
+
+
+def run(
+    settings: Settings,
+    host: str,
+    port: int,
+    workers: int,
+    threads: int,
+    allowed_hosts: Sequence[str] = (),
+) -> None:
+    """Serve until SIGTERM or Ctrl-C, then finish the requests at hand and exit the process with 0.
+
+    `port` 0 takes a free one. On a loopback address the server answers to loopback names and
+    `allowed_hosts` only. Raises AddressUnavailable or InvalidValue before anything is started, and
+    NotReady where database or model cannot be used.
+    """
+    for name, count, most in (("workers", workers, 64), ("threads", threads, 64)):
+        if not 1 <= count <= most:
+            raise InvalidValue(f"{name} is {count}; 1 to {most} are possible")
+    listener = _listen(host, port)
+    _check(settings)
+    url = _url(listener)
+    names = _names(listener, host, allowed_hosts)
+    server = _Server(settings, listener, names, workers, threads, f"Face gallery on {url}")
+    master = os.getpid()
+    try:
+        server.run()
+    except SystemExit as end:
+        if os.getpid() == master and end.code in _GUNICORN_BOOT_FAILURES:
+            raise NotReady("the server could not start; the log above says why") from end
+        raise
+
+
+def _check(settings: Settings) -> None:
+    """Migrate the database once, before the workers race for it, and look at model and revision."""
+    services = Services(settings)
+    try:
+        services.maintenance.status()
+    finally:
+        services.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65535:
+        raise AddressUnavailable(f"port is {port}; 0 to 65535 are possible. Choose another --port")
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise AddressUnavailable(
+            f"{host!r} is no address of this machine. Choose another --host, as in 127.0.0.1"
+        ) from error
+    family, kind, protocol, _, address = found[0]
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise AddressUnavailable(_advice(host, port, error)) from error
+    return listener
+
+
+def _advice(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is in use. Stop what uses it or choose another --port"
+    if error.errno == errno.EACCES:
+        return f"port {port} needs more rights than this user has. Choose a --port above 1023"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this machine. Choose another --host, as in 127.0.0.1"
+    return f"cannot listen on {host} port {port}: {error.strerror}. Choose another --host or --port"
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _names(
+    listener: socket.socket, host: str, allowed_hosts: Sequence[str]
+) -> frozenset[str] | None:
+    address = listener.getsockname()[0]
+    if not ipaddress.ip_address(address).is_loopback:
+        return frozenset(allowed_hosts) or None
+    return frozenset({"localhost", "127.0.0.1", "::1", address, host, *allowed_hosts})
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn over one socket that already listens; each worker builds its own services."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        listener: socket.socket,
+        names: frozenset[str] | None,
+        workers: int,
+        threads: int,
+        greeting: str,
+    ) -> None:
+        self._settings, self._names, self._greeting = settings, names, greeting
+        self._options: dict[str, Any] = {
+            "bind": f"fd://{listener.detach()}",
+            "worker_class": "gthread",
+            "workers": workers,
+            "threads": threads,
+            "timeout": STALLED_WORKER_SECONDS,
+            "graceful_timeout": GRACEFUL_SECONDS,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "proc_name": "gallery",
+            "post_worker_init": self._greet,
+            "worker_exit": self._close,
+        }
+        self._services: Services | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            if name in self.cfg.settings:  # an older gunicorn has no control socket to disable
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """In a worker: everything heavy now, so that the first request is as fast as the next."""
+        import cv2
+
+        cv2.setNumThreads(1)  # the workers are the parallelism
+        _log_requests()
+        self._services = Services(self._settings)
+        warm_up(self._services)
+        return create_app(self._services, self._names)
+
+    def _greet(self, worker: Any) -> None:
+        if worker.age == 1:  # the first worker is warm: a request is answered now
+            print(f"{self._greeting} (Ctrl-C stops it)", flush=True)  # noqa: T201
+
+    def _close(self, _arbiter: object, _worker: object) -> None:
+        if self._services is not None:
+            self._services.close()
+
+
+def warm_up(services: Services) -> None:
+    """Load detector, model and index; a gallery that must be re-embedded still serves the rest."""
+    recognise = services.recognise
+    recognise.detector.detect(Picture(np.zeros((320, 320, 3), np.uint8)))
+    recognise.embedder.embed([FaceCrop(np.zeros((CROP_HEIGHT, CROP_WIDTH), np.uint8))])
+    try:
+        services.identify.index.caught_up()
+    except NotReady as refusal:
+        _log.warning("not ready code=%s %s", refusal.code, refusal.message)
+
+
+def _log_requests() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    formatter = logging.Formatter(
+        "time=%(asctime)s.%(msecs)03dZ level=%(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"
+    )
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    for name in ("api", "gallery"):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.setLevel(logging.INFO)
+        logger.propagate = False

@@ -1,0 +1,108 @@
+"""The application over real services and an empty gallery in a temporary folder."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
+
+from api import create_app
+from gallery.bootstrap import Services
+from gallery.settings import Settings
+
+SAMPLES = Path(__file__).parents[3] / "data" / "samples"
+Sample = Callable[[int, int], bytes]
+Upload = Callable[..., dict[str, object]]
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    services = Services(Settings(database_url=f"sqlite:///{tmp_path / 'gallery.db'}"))
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def app(services: Services) -> Flask:
+    return create_app(services)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def sample() -> Sample:
+    """Photo `number` of sample person `person`, both from 0."""
+    people = sorted(folder for folder in SAMPLES.iterdir() if folder.is_dir())
+
+    def read(person: int, number: int = 0) -> bytes:
+        return sorted(people[person].glob("*.jpg"))[number].read_bytes()
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def black() -> bytes:
+    return png(Image.new("RGB", (400, 300)))
+
+
+@pytest.fixture(scope="session")
+def several(sample: Sample) -> bytes:
+    """One photo of two sample people, the first one larger."""
+    one, other = (Image.open(io.BytesIO(sample(person, 0))) for person in (0, 1))
+    one = one.resize((one.width * 3 // 2, one.height * 3 // 2))
+    both = Image.new("RGB", (one.width + other.width, one.height), "gray")
+    both.paste(one, (0, 0))
+    both.paste(other, (one.width, 0))
+    return png(both)
+
+
+@pytest.fixture(scope="session")
+def bomb() -> bytes:
+    """56 million pixels in a few kilobytes."""
+    return png(Image.new("1", (8000, 7000)))
+
+
+def png(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def upload() -> Upload:
+    """Keyword arguments of a multipart POST: bytes become files, text stays text."""
+
+    def arguments(**fields: bytes | str) -> dict[str, object]:
+        data = {
+            name: FileStorage(io.BytesIO(value), f"{name}.jpg")
+            if isinstance(value, bytes)
+            else value
+            for name, value in fields.items()
+        }
+        boundary, body = encode_multipart(data)
+        return {"data": body, "content_type": f"multipart/form-data; boundary={boundary}"}
+
+    return arguments
+
+
+@pytest.fixture
+def person(client: FlaskClient) -> Callable[[str], int]:
+    """Creates a person and gives the id."""
+
+    def create(name: str) -> int:
+        answer = client.post("/v1/identities", json={"name": name})
+        assert answer.status_code == 201
+        identity: int = answer.get_json()["id"]
+        return identity
+
+    return create

@@ -1,0 +1,132 @@
+"""Headers, other web sites, the request log, health, and the table of status codes."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from api import create_app
+from api.problems import STATUS
+from gallery import errors
+from gallery.bootstrap import Services
+from gallery.settings import Settings
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/v1/identities", "/static/page.js", "/nothing"])
+def test_every_answer_carries_the_security_headers(client, path):
+    with client.get(path) as answer:
+        headers = answer.headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "Access-Control-Allow-Origin" not in headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost:3000"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://localhost:3000"},
+        {"Origin": "null"},
+    ],
+)
+def test_a_page_of_another_site_can_change_and_ask_nothing(client, person, headers):
+    ada = person("Ada")
+    for method, path in (
+        ("POST", "/v1/identities"),
+        ("POST", "/v1/compare"),
+        ("DELETE", f"/v1/identities/{ada}"),
+    ):
+        answer = client.open(path, method=method, headers=headers)
+        assert (answer.status_code, answer.get_json(force=True)["code"]) == (403, "cross_site")
+    assert len(client.get("/v1/identities").get_json()["identities"]) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://gallery.example"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "http://localhost"},
+    ],
+)
+def test_the_own_page_and_programs_are_let_in(client, headers):
+    answer = client.post("/v1/identities", json={"name": "Ada"}, headers=headers)
+    assert answer.status_code == 201
+
+
+def test_a_loopback_server_answers_to_its_own_names_only(services):
+    client = create_app(services, ["localhost", "127.0.0.1", "::1"]).test_client()
+    for host in ("localhost:8000", "127.0.0.1", "[::1]:8000", "LOCALHOST"):
+        assert client.get("/healthz", headers={"Host": host}).status_code == 200
+    for host in ("evil.example", "localhost.evil.example:8000", "", "a@localhost:", "[", "%00"):
+        answer = client.get("/healthz", headers={"Host": host})
+        assert answer.status_code in (400, 403), host
+
+
+def test_the_log_has_one_line_a_request_and_no_name_in_it(client, person, caplog):
+    caplog.set_level(logging.INFO, logger="api")
+    person("Secret Name")
+    client.get("/v1/identities/1")
+    client.get("/v1/Secret%20Name?Secret=Name")
+    client.open("/", method="SECRET")
+    lines = [record.getMessage() for record in caplog.records if record.name == "api.request_log"]
+    assert len(lines) == 4
+    assert lines[0].startswith("method=POST route=/v1/identities status=201 ms=")
+    assert lines[1].startswith("method=GET route=/v1/identities/<row_id:identity_id> status=200")
+    assert lines[2].startswith("method=GET route=none status=404")
+    assert lines[3].startswith("method=other route=none status=405")
+    assert "secret" not in caplog.text.lower()
+
+
+def test_the_process_is_alive_and_ready(client):
+    assert client.get("/healthz").get_json() == {"status": "ok"}
+    ready = client.get("/readyz")
+    assert ready.status_code == 200
+    assert ready.get_json()["status"] == "ready"
+    assert ready.get_json()["model_id"]
+
+
+def test_without_its_database_the_process_is_alive_but_not_ready(tmp_path):
+    url = f"sqlite:///{tmp_path / 'file' / 'gallery.db'}"
+    (tmp_path / "file").write_text("a file, not a folder")
+    services = Services(Settings(database_url=url))
+    client = create_app(services).test_client()
+    assert client.get("/healthz").status_code == 200
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.content_type == "application/problem+json"
+    assert answer.get_json(force=True)["code"] == "database_unavailable"
+    assert answer.headers["Retry-After"] == "5"
+    services.close()
+
+
+def test_every_refusal_has_a_status():
+    """Those of offline work and of the command line never reach a request."""
+    kinds = [
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.GalleryError)
+    ]
+    unmapped = {kind for kind in kinds if not set(kind.__mro__) & set(STATUS)}
+    assert unmapped == {errors.GalleryError, errors.DataRejected}
+
+
+def test_the_page_needs_nothing_from_elsewhere_and_claims_nothing(client):
+    page = client.get("/").text
+    assert "http://" not in page
+    assert "https://" not in page
+    assert "<style" not in page
+    assert 'style="' not in page
+    assert "Matched" not in page
+    for name in ("page.css", "page.js", "icon.svg"):
+        assert f"/static/{name}" in page
+        with client.get(f"/static/{name}") as answer:
+            assert answer.status_code == 200
