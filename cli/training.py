@@ -11,6 +11,7 @@ import typer
 from cli.options import AsJson
 from cli.session import session_of
 from gallery.errors import ExtraNotInstalled, PathNotFound
+from gallery.training.recipe import Architecture, Precision
 
 if TYPE_CHECKING:
     from gallery.settings import Settings
@@ -89,7 +90,8 @@ def train(
     stages = [recipes.siamese(epochs, batch_size, learning_rate, patience, distil_epochs > 0)]
     if distil_epochs:
         stages.insert(0, recipes.distillation(distil_epochs, batch_size, distil_learning_rate))
-    recipe = recipes.Recipe(architecture, tuple(stages), seed, precision)
+    mirrored = architecture is not Architecture.SEED  # the seed's network is served as it was
+    recipe = recipes.Recipe(architecture, tuple(stages), seed, precision, mirrored)
     output.mkdir(parents=True, exist_ok=True)
     with TrainingProgress() as progress:
         calibration = run(recipe, crops, data, output, model_id or output.name, [progress])
@@ -106,9 +108,8 @@ def _require_extra() -> None:
 
 def _load(folder: Path, settings: Settings, seed: int) -> tuple[Crops, DataDescription]:
     """The crops of the prepared archive, or those cut from photos of people."""
-    from gallery.bootstrap import make_detector
-
     from cli.output import track, warn
+    from gallery.bootstrap import make_detector
     from gallery.training.dataset import describe, is_archive, load_archive, load_people
 
     if is_archive(folder):

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.decision import DEFAULT_THRESHOLD
+from gallery.domain.rates import fmr_threshold, match_rate, pair_distances
 from gallery.training.augment import windows
 from gallery.training.dataset import UNKNOWN_PERSON, Crops
 
-MIN_STRANGER_PAIRS = 10_000  # fewer cannot tell a false match rate of 1e-3
+MIN_NON_MATED_PAIRS = 10_000  # fewer cannot tell a false match rate of 1e-3
 BATCH = 256
 
 
@@ -28,7 +29,7 @@ class Calibration:
     threshold_before: float | None
     false_match_rate: float
     true_match_rate: float
-    stranger_pairs: int
+    non_mated_pairs: int
     mated_pairs: int
     people: int
     crops: int
@@ -37,18 +38,18 @@ class Calibration:
 def calibrate(embedder: keras.Model, held_out: Crops, false_match_rate: float) -> Calibration:
     """Find the scale from every pair of the held-out crops of known people."""
     known = held_out.select(held_out.identity != UNKNOWN_PERSON)
-    mated, strangers = _distances(embed(embedder, known), known.identity)
+    pairs = pair_distances(embed(embedder, known), known.identity)
     before = None
-    if len(strangers) >= MIN_STRANGER_PAIRS:
-        before = float(np.quantile(strangers, false_match_rate))
+    if len(pairs.non_mated) >= MIN_NON_MATED_PAIRS:
+        before = fmr_threshold(pairs.non_mated, false_match_rate)
     threshold = before or DEFAULT_THRESHOLD
     return Calibration(
         scale=DEFAULT_THRESHOLD / threshold,
         threshold_before=before,
-        false_match_rate=float((strangers < threshold).mean()),
-        true_match_rate=float((mated < threshold).mean()),
-        stranger_pairs=len(strangers),
-        mated_pairs=len(mated),
+        false_match_rate=match_rate(pairs.non_mated, threshold),
+        true_match_rate=match_rate(pairs.mated, threshold),
+        non_mated_pairs=len(pairs.non_mated),
+        mated_pairs=len(pairs.mated),
         people=len(np.unique(known.identity)),
         crops=len(known),
     )
@@ -58,19 +59,3 @@ def embed(embedder: keras.Model, crops: Crops) -> NDArray[np.float32]:
     """Embeddings of the unchanged windows: float32 (N, 48)."""
     pixels = windows(crops.images).astype(np.float32)[..., None]
     return np.asarray(embedder.predict(pixels, batch_size=BATCH, verbose=0), np.float32)
-
-
-def _distances(
-    embeddings: NDArray[np.float32], identity: NDArray[np.int32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Distances of all mated pairs and of all pairs of strangers, each pair once."""
-    mated, strangers = [], []
-    norms = np.einsum("ij,ij->i", embeddings, embeddings)
-    for row in range(len(embeddings) - 1):
-        later = slice(row + 1, None)
-        squared = norms[row] + norms[later] - 2 * embeddings[later] @ embeddings[row]
-        distance = np.sqrt(np.maximum(squared, 0))
-        same = identity[later] == identity[row]
-        mated.append(distance[same])
-        strangers.append(distance[~same])
-    return np.concatenate(mated), np.concatenate(strangers)

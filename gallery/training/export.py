@@ -10,71 +10,33 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 from numpy.typing import NDArray
 
+from gallery.domain.embedding import EMBEDDING_SIZE
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH
 
 
-def scaled(embedder: keras.Model, scale: float) -> keras.Model:
-    """The embedder with a fixed scale at its end, in float32 whatever it was trained in.
+def serving_network(embedder: keras.Model, scale: float, mirrored: bool) -> keras.Model:
+    """The network that is served: float32 (B, 62, 47, 1) in 0..255 -> float32 (B, 48).
 
-    The scale puts the served threshold at the false match rate that calibration asks for.
+    The embedder in float32, whatever it was trained in, with weights that float16 holds exactly;
+    mirrored: the mean point of a crop and its mirror image, back on the unit sphere; then a fixed
+    scale, which puts the served threshold at the false match rate that calibration asks for.
     """
-    config = embedder.get_config()
-    plain = keras.Model.from_config(_in_float32(config))
+    plain = keras.Model.from_config(_in_float32(embedder.get_config()))
     plain.set_weights(embedder.get_weights())
-    embedding = keras.layers.Rescaling(scale, name="calibration")(plain.output)
-    return keras.Model(plain.input, embedding, name=embedder.name)
-
-
-def half_precision(embedder: keras.Model) -> keras.Model:
-    """The embedder with weights that float16 holds exactly once normalisation is folded in.
-
-    The LiteRT converter multiplies each convolution by the scale of the batch normalisation that
-    follows and stores the product as float16. Rounding that product here, and dividing it back,
-    makes the Keras and the LiteRT model the same network. Changes the embedder and returns it.
-    """
-    _fold_spatial_pooling(embedder)
-    for layer in embedder.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            _round_folded(layer.input._keras_history.operation, layer)
-        elif isinstance(layer, keras.layers.Dense | keras.layers.DepthwiseConv2D):
-            layer.set_weights([_half(weight) for weight in layer.get_weights()])
-        elif isinstance(layer, keras.layers.Rescaling):
-            layer.scale = float(np.float16(layer.scale))
-    return embedder
-
-
-def _fold_spatial_pooling(embedder: keras.Model) -> None:
-    """Move the normalisation between spatial pooling and the dense layer into the latter."""
-    for norm in embedder.layers:
-        if not isinstance(norm, keras.layers.BatchNormalization):
-            continue
-        if not isinstance(norm.input._keras_history.operation, keras.layers.DepthwiseConv2D):
-            continue
-        gamma, beta, mean, variance = norm.get_weights()
-        gain = gamma / np.sqrt(variance + norm.epsilon)
-        dense = embedder.get_layer("embedding")
-        kernel, bias = dense.get_weights()
-        dense.set_weights([gain[:, None] * kernel, bias + (beta - mean * gain) @ kernel])
-        one, zero = np.ones_like(mean), np.zeros_like(mean)
-        norm.set_weights([one, zero, zero, one - norm.epsilon])
-
-
-def _round_folded(convolution: keras.layers.Layer, norm: keras.layers.BatchNormalization) -> None:
-    if isinstance(convolution, keras.layers.DepthwiseConv2D):
-        return
-    gamma, beta, mean, variance = norm.get_weights()
-    gain = gamma / np.sqrt(variance + norm.epsilon)
-    kernel, *bias = convolution.get_weights()
-    convolution.set_weights([_half(kernel * gain) / gain, *bias])
-    before = bias[0] if bias else np.zeros_like(mean)
-    offset = (before - mean) * gain
-    norm.set_weights([gamma, _half(beta + offset) - offset, mean, variance])
-
-
-def _half(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    return weights.astype(np.float16).astype(np.float32)
+    _round_weights(plain)
+    crop = keras.Input(plain.input_shape[1:], name="crop")
+    if mirrored:
+        both = ops.concatenate([crop, ops.flip(crop, axis=2)], axis=0)
+        points = ops.sum(ops.reshape(plain(both), (2, -1, EMBEDDING_SIZE)), axis=0)
+        point = keras.layers.UnitNormalization(name="mirror_average")(points)
+    else:
+        point = plain(crop)
+    scale = float(np.float16(scale))
+    embedding = keras.layers.Rescaling(scale, name="calibration")(point)
+    return keras.Model(crop, embedding, name=f"{embedder.name}_serving")
 
 
 def write_model(embedder: keras.Model, folder: Path) -> None:
@@ -120,3 +82,52 @@ def _tflite(embedder: keras.Model) -> bytes:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]
         return bytes(converter.convert())
+
+
+def _round_weights(embedder: keras.Model) -> None:
+    """Give it weights that float16 holds exactly once normalisation is folded in.
+
+    The LiteRT converter multiplies each convolution by the scale of the batch normalisation that
+    follows and stores the product as float16. Rounding that product here, and dividing it back,
+    makes the Keras and the LiteRT model the same network.
+    """
+    _fold_spatial_pooling(embedder)
+    for layer in embedder.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            _round_folded(layer.input._keras_history.operation, layer)
+        elif isinstance(layer, keras.layers.Dense | keras.layers.DepthwiseConv2D):
+            layer.set_weights([_half(weight) for weight in layer.get_weights()])
+        elif isinstance(layer, keras.layers.Rescaling):
+            layer.scale = float(np.float16(layer.scale))
+
+
+def _fold_spatial_pooling(embedder: keras.Model) -> None:
+    """Move the normalisation between spatial pooling and the dense layer into the latter."""
+    for norm in embedder.layers:
+        if not isinstance(norm, keras.layers.BatchNormalization):
+            continue
+        if not isinstance(norm.input._keras_history.operation, keras.layers.DepthwiseConv2D):
+            continue
+        gamma, beta, mean, variance = norm.get_weights()
+        gain = gamma / np.sqrt(variance + norm.epsilon)
+        dense = embedder.get_layer("embedding")
+        kernel, bias = dense.get_weights()
+        dense.set_weights([gain[:, None] * kernel, bias + (beta - mean * gain) @ kernel])
+        one, zero = np.ones_like(mean), np.zeros_like(mean)
+        norm.set_weights([one, zero, zero, one - norm.epsilon])
+
+
+def _round_folded(convolution: keras.layers.Layer, norm: keras.layers.BatchNormalization) -> None:
+    if isinstance(convolution, keras.layers.DepthwiseConv2D):
+        return
+    gamma, beta, mean, variance = norm.get_weights()
+    gain = gamma / np.sqrt(variance + norm.epsilon)
+    kernel, *bias = convolution.get_weights()
+    convolution.set_weights([_half(kernel * gain) / gain, *bias])
+    before = bias[0] if bias else np.zeros_like(mean)
+    offset = (before - mean) * gain
+    norm.set_weights([gamma, _half(beta + offset) - offset, mean, variance])
+
+
+def _half(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    return weights.astype(np.float16).astype(np.float32)

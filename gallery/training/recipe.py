@@ -61,12 +61,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole run: the network, the stages in order, the seed, the number format of the layers."""
+    """A whole run: the network, its stages in order, and how it is served.
+
+    mirrored: the served point is the mean of a crop's and its mirror image's.
+    """
 
     architecture: Architecture
     stages: tuple[Stage, ...]
     seed: int = 7
     precision: Precision = Precision.FLOAT32
+    mirrored: bool = True
     false_match_rate: float = 1e-3
 
 

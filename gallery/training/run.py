@@ -17,7 +17,7 @@ from gallery.domain.decision import DEFAULT_THRESHOLD
 from gallery.training import plots
 from gallery.training.calibration import Calibration, embed
 from gallery.training.dataset import UNKNOWN_PERSON, Crops, DataDescription
-from gallery.training.export import half_precision, write_card, write_model
+from gallery.training.export import write_card, write_model
 from gallery.training.recipe import Recipe
 from gallery.training.train import train
 
@@ -44,8 +44,7 @@ def run(
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Calibration:
     """Train, calibrate, write model.keras, model.tflite, card.json and three pictures."""
-    trained, calibration = train(recipe, crops, folder, callbacks)
-    embedder = half_precision(trained)
+    embedder, calibration = train(recipe, crops, folder, callbacks)
     write_model(embedder, folder)
     write_card(_card(recipe, crops, data, model_id, embedder, calibration), folder)
     plots.draw_loss(recipe.stages, folder)

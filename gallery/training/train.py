@@ -13,7 +13,7 @@ from gallery.errors import DataRejected
 from gallery.training import network
 from gallery.training.calibration import Calibration, calibrate
 from gallery.training.dataset import Crops
-from gallery.training.export import scaled
+from gallery.training.export import serving_network
 from gallery.training.pairs import CropBatches, PairBatches
 from gallery.training.recipe import Recipe, Stage
 from gallery.training.siamese import Siamese
@@ -28,7 +28,7 @@ STATE = "checkpoint.json"
 def train(
     recipe: Recipe, crops: Crops, folder: Path, callbacks: Sequence[keras.callbacks.Callback] = ()
 ) -> tuple[keras.Model, Calibration]:
-    """Train, and return the embedder with the calibrating scale at its end.
+    """Train, calibrate, and return the network to serve.
 
     folder: keeps a checkpoint and a loss history for each stage; a second call with the same
     recipe goes on where the first was stopped.
@@ -43,8 +43,9 @@ def train(
         keras.config.set_dtype_policy(policy)
     for stage in recipe.stages:
         _run_stage(stage, embedder, crops, folder / stage.name, recipe.seed, callbacks)
-    calibration = calibrate(scaled(embedder, 1.0), crops.development(), recipe.false_match_rate)
-    return scaled(embedder, calibration.scale), calibration
+    unscaled = serving_network(embedder, 1.0, recipe.mirrored)
+    calibration = calibrate(unscaled, crops.development(), recipe.false_match_rate)
+    return serving_network(embedder, calibration.scale, recipe.mirrored), calibration
 
 
 def _claim(folder: Path, recipe: Recipe) -> None:
@@ -89,6 +90,7 @@ def _run_stage(
             keras.callbacks.EarlyStopping(
                 monitor="val_loss", patience=stage.patience, restore_best_weights=True
             ),
+            keras.callbacks.TerminateOnNaN(),
             SaveCheckpoint(folder),
             *callbacks,
         ],
