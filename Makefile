@@ -26,6 +26,10 @@ serving-test: .venv-serving/.serving
 samples: $(VENV)/.developer
 	$(BIN)/python data/make_samples.py
 
+# The pictures of the page in this README, from a real browser.
+screenshots: $(VENV)/.developer
+	$(BIN)/python docs/screenshots.py
+
 # Both lock files, anew from pyproject.toml.
 lock: $(VENV)/.developer
 	$(BIN)/pip install --quiet uv
