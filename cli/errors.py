@@ -1,0 +1,53 @@
+"""What a refusal looks like at the end of a command: an exit code and one line or one document."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+
+import typer
+
+from gallery.errors import (
+    Conflict,
+    DataRejected,
+    GalleryError,
+    InvalidInput,
+    NotFound,
+    NotReady,
+    PhotoRejected,
+)
+
+DONE, NOT_MATCHED, WRONG_USAGE, PHOTO_REFUSED, NOT_FOUND, NOT_READY = range(6)
+BUG = 70  # EX_SOFTWARE of sysexits.h
+INTERRUPTED = 130  # 128 + SIGINT
+BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+EXIT_CODES: dict[type[GalleryError], int] = {
+    InvalidInput: WRONG_USAGE,
+    DataRejected: WRONG_USAGE,
+    PhotoRejected: PHOTO_REFUSED,
+    NotFound: NOT_FOUND,
+    Conflict: NOT_FOUND,
+    NotReady: NOT_READY,
+}
+
+
+def exit_code_of(error: GalleryError) -> int:
+    """The exit code of the nearest class in the tree of refusals; a class without one is a bug."""
+    return next((EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES), BUG)
+
+
+def tell(code: str, message: str, as_json: bool) -> None:
+    """Write a refusal to standard error: a sentence, or `{"error": {"code", "message"}}`."""
+    document = json.dumps({"error": {"code": code, "message": message}})
+    typer.echo(document if as_json else f"Error: {message}", err=True)
+
+
+def tell_bug(error: Exception, as_json: bool) -> None:
+    """Own up to an exception that nobody planned; the traceback only for those who ask for it."""
+    if os.environ.get("GALLERY_DEBUG") == "1":
+        traceback.print_exception(error, file=sys.stderr)
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    tell("bug", f"this is a bug in gallery ({what}). GALLERY_DEBUG=1 shows where", as_json)

@@ -1,0 +1,55 @@
+"""serve: the web page and the API. The only module of the command line that knows the API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.session import session_of
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[
+        str,
+        typer.Option(help="The address to listen on; 0.0.0.0 is each one that this machine has."),
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")
+    ] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes answer.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, max=64, help="Threads in each process.")] = 8,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A further host name to answer to, as behind a reverse proxy; may be repeated.",
+        ),
+    ] = None,
+) -> None:
+    """Serve the page and the API until Ctrl-C.
+
+    There is no authentication yet: whoever reaches the address may read and change the gallery.
+    """
+    from api.serve import run
+    from cli.output import warn
+
+    settings = session_of(context).settings()
+    if not _is_loopback(host):
+        warn(
+            f"Warning: there is no authentication yet; whoever reaches {host} port {port} may "
+            "read and change the gallery."
+        )
+    run(settings, host, port, workers, threads, tuple(allowed_host or ()))
+
+
+def _is_loopback(host: str) -> bool:
+    import ipaddress
+
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

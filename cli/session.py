@@ -1,0 +1,78 @@
+"""What the options before the command say, and the services opened with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from gallery.bootstrap import Services
+
+    from gallery.settings import DetectorKind, Settings
+
+
+@dataclass(frozen=True)
+class Session:
+    """The global options; None where the environment or the default decides."""
+
+    database: str | None = None
+    detector: DetectorKind | None = None
+    threshold: float | None = None
+
+    def settings(self) -> Settings:
+        """The given options, then the environment, then the defaults."""
+        from gallery.settings import Settings
+
+        given: dict[str, str] = {}
+        if self.database is not None:
+            given["GALLERY_DATABASE_URL"] = database_url(self.database)
+        if self.detector is not None:
+            given["GALLERY_DETECTOR"] = self.detector.value
+        if self.threshold is not None:
+            given["GALLERY_THRESHOLD"] = str(self.threshold)
+        return Settings.from_environment({**os.environ, **given})
+
+
+def database_url(text: str) -> str:
+    """A database URL as it is; a plain path as the URL of an SQLite file."""
+    from pathlib import Path
+
+    from gallery.errors import InvalidValue
+
+    if not text.strip():
+        raise InvalidValue("--database is empty; give a URL or the path of an SQLite file")
+    if "://" in text:
+        return text
+    path = Path(text).expanduser().absolute()
+    if "?" in str(path):
+        raise InvalidValue(f"{path} holds a question mark, which a database URL cannot; rename it")
+    return f"sqlite:///{path}"
+
+
+def session_of(context: typer.Context) -> Session:
+    """The options that stood before the command."""
+    return context.find_object(Session) or Session()
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Services]:
+    """The services for one command, closed after it."""
+    from gallery.bootstrap import Services
+
+    services = Services(settings)
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+@contextmanager
+def services_of(context: typer.Context) -> Iterator[Services]:
+    """The services that the options before the command ask for, closed after the command."""
+    with opened(session_of(context).settings()) as services:
+        yield services

@@ -1,0 +1,1 @@
+"""Turning a face crop into 48 numbers."""

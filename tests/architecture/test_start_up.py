@@ -1,0 +1,111 @@
+"""The command line starts fast, and imports only what the command at hand needs."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GALLERY = str(Path(sys.executable).with_name("gallery"))
+SAMPLES = Path(__file__).parents[2] / "data" / "samples"
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "sklearn",
+    "matplotlib",
+    "cv2",
+    "PIL",
+    "faiss",
+    "ai_edge_litert",
+    "sqlalchemy",
+    "alembic",
+    "flask",
+    "numpy",
+}
+OFFLINE = {"tensorflow", "keras", "sklearn", "matplotlib"}
+NOISE = 2.0
+"""How much slower than an idle machine a shared one may be; the least of several runs counts."""
+
+
+def imported_by(tmp_path: Path, *arguments: str) -> set[str]:
+    """Top-level modules that are loaded when a command has ended."""
+    program = (
+        "import sys\n"
+        "from cli.main import app\n"
+        "try:\n"
+        "    app(sys.argv[1:])\n"
+        "finally:\n"
+        "    print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)\n"
+    )
+    database = ("--database", str(tmp_path / "gallery.db"))
+    run = subprocess.run(
+        [sys.executable, "-c", program, *database, *arguments], capture_output=True, text=True
+    )
+    assert run.returncode in (0, 1), run.stderr
+    return set(run.stderr.splitlines()[-1].split())
+
+
+def cpu_seconds(*arguments: str) -> float:
+    """User and system time of the installed program, the least of five runs."""
+    spent = []
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        run = subprocess.run([GALLERY, *arguments], capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert run.returncode in (0, 1), run.stderr
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(spent)
+
+
+@pytest.fixture
+def photos() -> tuple[str, str]:
+    found = sorted(str(photo) for photo in SAMPLES.glob("*/1.jpg"))
+    if len(found) < 2:
+        pytest.skip("data/samples is missing; `make samples` draws it")
+    return found[0], found[1]
+
+
+def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
+    assert not imported_by(tmp_path, "--help") & HEAVY
+
+
+@pytest.mark.parametrize("command", ["compare", "enroll", "serve", "train", "evaluate", "demo"])
+def test_help_of_a_command_imports_nothing_heavy(tmp_path: Path, command: str) -> None:
+    assert not imported_by(tmp_path, command, "--help") & HEAVY
+
+
+def test_the_list_imports_no_recognition(tmp_path: Path) -> None:
+    imported_by(tmp_path, "list")  # the first makes the database, with Alembic
+    assert not imported_by(tmp_path, "list") & (HEAVY - {"sqlalchemy", "numpy"})
+
+
+def test_models_are_told_without_a_runtime(tmp_path: Path) -> None:
+    assert not imported_by(tmp_path, "models", "card") & HEAVY
+
+
+def test_a_comparison_imports_no_database_and_nothing_of_training(
+    tmp_path: Path, photos: tuple[str, str]
+) -> None:
+    unneeded = OFFLINE | {"sqlalchemy", "alembic", "faiss", "flask"}
+    assert not imported_by(tmp_path, "compare", *photos) & unneeded
+
+
+def test_an_identification_imports_nothing_of_training(
+    tmp_path: Path, photos: tuple[str, str]
+) -> None:
+    assert not imported_by(tmp_path, "identify", photos[0]) & OFFLINE
+
+
+def test_help_takes_less_than_half_a_second_of_cpu() -> None:
+    assert cpu_seconds("--help") < 0.5 * NOISE
+
+
+def test_the_list_takes_less_than_half_a_second_of_cpu(tmp_path: Path) -> None:
+    assert cpu_seconds("--database", str(tmp_path / "gallery.db"), "list") < 0.5 * NOISE
+
+
+def test_a_cold_comparison_takes_less_than_a_second_of_cpu(photos: tuple[str, str]) -> None:
+    assert cpu_seconds("compare", *photos) < 1.0 * NOISE

@@ -1,0 +1,122 @@
+"""A model is used only when its card makes sense and its file is the one the card was made for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gallery.embedder.model_card import (
+    DEFAULT_MODEL,
+    default_model_folder,
+    read_card,
+    read_model,
+    shipped_models,
+)
+from gallery.errors import ModelUnavailable
+
+NETWORK = b"the bytes of a network"
+FIELDS: dict[str, Any] = {
+    "model_id": "tiny-1",
+    "tflite_sha256": hashlib.sha256(NETWORK).hexdigest(),
+    "threshold": 0.4,
+    "architecture": "seed",
+    "parameters": 99760,
+    "purpose": "For a test.",
+    "data": {"people": 3},
+    "figures": {"lfw": {"accuracy": 0.9}},
+    "limits": ["Not for doors."],
+}
+
+
+def write_model(folder: Path, network: bytes = NETWORK, **changes: Any) -> Path:
+    folder.mkdir()
+    (folder / "model.tflite").write_bytes(network)
+    (folder / "card.json").write_text(json.dumps(FIELDS | changes), encoding="utf-8")
+    return folder
+
+
+def test_a_card_is_read_with_every_field(tmp_path: Path) -> None:
+    card, network = read_model(write_model(tmp_path / "tiny", created="2026-01-02", scale=0.5))
+    assert network == NETWORK
+    assert (card.model_id, card.parameters, card.threshold) == ("tiny-1", 99760, 0.4)
+    assert card.figures == {"lfw": {"accuracy": 0.9}}
+    assert card.limits == ("Not for doors.",)
+    assert (card.created, card.scale) == ("2026-01-02", 0.5)
+
+
+def test_what_a_later_version_writes_besides_does_no_harm(tmp_path: Path) -> None:
+    assert read_card(write_model(tmp_path / "tiny", colour="blue")).model_id == "tiny-1"
+
+
+def test_a_network_that_is_not_the_card_s_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match=r"damaged.*SHA-256.*Train the model again"):
+        read_model(write_model(tmp_path / "tiny", NETWORK + b"!"))
+
+
+@pytest.mark.parametrize("missing", sorted(FIELDS))
+def test_a_card_without_a_needed_field_is_refused_by_its_name(tmp_path: Path, missing: str) -> None:
+    folder = write_model(tmp_path / "tiny")
+    fields = {name: value for name, value in FIELDS.items() if name != missing}
+    (folder / "card.json").write_text(json.dumps(fields), encoding="utf-8")
+    with pytest.raises(ModelUnavailable, match=missing):
+        read_card(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("threshold", -1),
+        ("threshold", "0.4"),
+        ("threshold", float("nan")),
+        ("parameters", None),
+        ("model_id", ""),
+        ("limits", "none"),
+        ("figures", []),
+    ],
+)
+def test_a_card_with_nonsense_is_refused(tmp_path: Path, name: str, value: object) -> None:
+    with pytest.raises(ModelUnavailable, match=name):
+        read_card(write_model(tmp_path / "tiny", **{name: value}))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\x00"])
+def test_a_damaged_card_is_refused(tmp_path: Path, text: str) -> None:
+    folder = write_model(tmp_path / "tiny")
+    (folder / "card.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ModelUnavailable, match=r"card\.json"):
+        read_card(folder)
+
+
+def test_a_card_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "tiny")
+    (folder / "card.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ModelUnavailable, match=r"card\.json"):
+        read_card(folder)
+
+
+def test_a_folder_without_a_network_is_refused(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "tiny")
+    (folder / "model.tflite").unlink()
+    with pytest.raises(ModelUnavailable, match=r"model\.tflite cannot be read"):
+        read_model(folder)
+
+
+def test_every_shipped_model_is_whole_and_the_default_is_the_first() -> None:
+    cards = shipped_models()
+    assert cards[0].model_id == DEFAULT_MODEL
+    for card in cards:
+        assert read_model(default_model_folder(card.model_id))[0] == card
+
+
+def test_an_unknown_model_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ModelUnavailable, match=DEFAULT_MODEL):
+        default_model_folder("nonsense")
+
+
+def test_a_path_names_a_trained_model(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "tiny")
+    assert default_model_folder(str(folder)) == folder
