@@ -12,7 +12,6 @@ import typer
 
 if TYPE_CHECKING:
     from gallery.bootstrap import Services
-
     from gallery.settings import DetectorKind, Settings
 
 
@@ -26,32 +25,16 @@ class Session:
 
     def settings(self) -> Settings:
         """The given options, then the environment, then the defaults."""
-        from gallery.settings import Settings
+        from gallery.settings import Settings, parse_database_url
 
         given: dict[str, str] = {}
         if self.database is not None:
-            given["GALLERY_DATABASE_URL"] = database_url(self.database)
+            given["GALLERY_DATABASE_URL"] = parse_database_url(self.database)
         if self.detector is not None:
             given["GALLERY_DETECTOR"] = self.detector.value
         if self.threshold is not None:
             given["GALLERY_THRESHOLD"] = str(self.threshold)
         return Settings.from_environment({**os.environ, **given})
-
-
-def database_url(text: str) -> str:
-    """A database URL as it is; a plain path as the URL of an SQLite file."""
-    from pathlib import Path
-
-    from gallery.errors import InvalidValue
-
-    if not text.strip():
-        raise InvalidValue("--database is empty; give a URL or the path of an SQLite file")
-    if "://" in text:
-        return text
-    path = Path(text).expanduser().absolute()
-    if "?" in str(path):
-        raise InvalidValue(f"{path} holds a question mark, which a database URL cannot; rename it")
-    return f"sqlite:///{path}"
 
 
 def session_of(context: typer.Context) -> Session:

@@ -61,11 +61,25 @@ class Settings:
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
         """Read GALLERY_DATABASE_URL, _DETECTOR, _THRESHOLD and _MODEL; empty means not set."""
         return cls(
-            database_url=environ.get("GALLERY_DATABASE_URL") or default_database_url(),
+            database_url=parse_database_url(
+                environ.get("GALLERY_DATABASE_URL") or default_database_url()
+            ),
             detector=DetectorKind.parse(environ.get("GALLERY_DETECTOR") or DetectorKind.YUNET),
             threshold=parse_threshold(environ.get("GALLERY_THRESHOLD") or str(DEFAULT_THRESHOLD)),
             model_id=environ.get("GALLERY_MODEL") or None,
         )
+
+
+def parse_database_url(text: str) -> str:
+    """A database URL as it is; a plain path as the URL of an SQLite file."""
+    if not text.strip():
+        raise InvalidValue("the database is empty; give a URL or the path of an SQLite file")
+    if "://" in text:
+        return text
+    path = Path(text).expanduser().absolute()
+    if "?" in str(path):
+        raise InvalidValue(f"{path} holds a question mark, which a database URL cannot; rename it")
+    return f"sqlite:///{path}"
 
 
 def parse_threshold(text: str) -> Threshold:

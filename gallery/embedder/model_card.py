@@ -95,6 +95,18 @@ def default_model_folder(model_id: str | None = None) -> Path:
     return _MODELS / name
 
 
+def record_figures(folder: Path, name: str, figures: Mapping[str, Any]) -> None:
+    """Put the figures of an evaluation into the card of the model in a folder, under a name."""
+    read_card(folder)
+    path = folder / CARD_FILE
+    fields = json.loads(path.read_text(encoding="utf-8"))
+    fields["figures"][name] = dict(figures)
+    written = path.with_suffix(".new")
+    text = json.dumps(fields, indent=2, ensure_ascii=False, allow_nan=False)
+    written.write_text(text + "\n", encoding="utf-8")
+    written.replace(path)
+
+
 def _card(fields: dict[str, Any]) -> ModelCard:
     optional = {name: fields[name] for name in ("created", "keras_sha256") if fields.get(name)}
     return ModelCard(

@@ -13,7 +13,7 @@ SIGNATURES: dict[str, tuple[bytes, ...]] = {
     "TIFF": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
     "BMP": (b"BM",),
 }
-FORMAT_NAMES = "JPEG, PNG, WebP, GIF, TIFF and BMP"
+FORMAT_NAMES = "JPEG, PNG, WebP, GIF, TIFF or BMP"
 
 _AFTER_A_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 

@@ -186,7 +186,7 @@ def test_nothing_is_an_empty_photo() -> None:
     [b"hello", b"%PDF-1.7 ...", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\0" * 100, b"x"],
 )
 def test_what_is_no_image_is_unsupported_and_the_message_says_what_is_read(photo: bytes) -> None:
-    with pytest.raises(UnsupportedPhoto, match="JPEG, PNG, WebP, GIF, TIFF and BMP"):
+    with pytest.raises(UnsupportedPhoto, match="JPEG, PNG, WebP, GIF, TIFF or BMP"):
         decode(photo)
 
 

@@ -5,10 +5,10 @@ import pytest
 
 pytest.importorskip("keras", reason="the train extra is not installed")
 
-from gallery.errors import DataRejected  # noqa: E402
-from gallery.training.augment import augmented, windows  # noqa: E402
-from gallery.training.dataset import Crops  # noqa: E402
-from gallery.training.pairs import PairBatches, draw_pairs  # noqa: E402
+from gallery.errors import DataRejected
+from gallery.training.augment import augmented, windows
+from gallery.training.dataset import Crops
+from gallery.training.pairs import PairBatches, draw_pairs
 
 
 def people(photos_each: list[int]) -> np.ndarray:

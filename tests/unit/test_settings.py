@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gallery.errors import InvalidValue
@@ -46,7 +48,8 @@ def test_every_choice_is_read_from_the_environment() -> None:
         ("GALLERY_THRESHOLD", "0"),
         ("GALLERY_THRESHOLD", "nan"),
         ("GALLERY_THRESHOLD", "inf"),
-        ("GALLERY_DATABASE_URL", "faces.db"),
+        ("GALLERY_DATABASE_URL", " "),
+        ("GALLERY_DATABASE_URL", "faces?.db"),
         ("GALLERY_DATABASE_URL", "postgresql://host/faces"),
         ("GALLERY_DATABASE_URL", "sqlite://"),
         ("GALLERY_DATABASE_URL", "sqlite:///"),
@@ -57,3 +60,8 @@ def test_every_choice_is_read_from_the_environment() -> None:
 def test_nonsense_is_refused(name: str, value: str) -> None:
     with pytest.raises(InvalidValue):
         Settings.from_environment({name: value})
+
+
+def test_a_plain_path_in_the_environment_is_an_sqlite_file(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"GALLERY_DATABASE_URL": str(tmp_path / "faces.db")})
+    assert settings.database_url == f"sqlite:///{tmp_path / 'faces.db'}"
