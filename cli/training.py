@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -78,6 +79,7 @@ def train(
     if not folder.is_dir():
         raise PathNotFound(f"there is no folder {folder}")
 
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's chatter is not ours
     from cli.output import warn
     from cli.training_progress import TrainingProgress
     from gallery.training import recipe as recipes

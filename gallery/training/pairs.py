@@ -54,78 +54,62 @@ def draw_pairs(identity: NDArray[np.int32], rng: np.random.Generator) -> Pairs:
     return Pairs(rows, np.where(same, mate, stranger), same)
 
 
-class PairBatches(keras.utils.PyDataset):
-    """Batches of pairs; rows 2i and 2i + 1 are a pair.
+class Batches(keras.utils.PyDataset):
+    """Crops in batches, augmented anew each epoch from the seed and the epoch's number alone.
 
-    Drawn and augmented anew each epoch, from the seed and the epoch's number alone; with epoch
-    None always the same pairs, unchanged.
+    epoch: the first one to draw; None stands for the unchanging, unaugmented batches of a test.
     """
 
-    def __init__(
-        self, crops: Crops, pairs_per_batch: int, seed: int, epoch: int | None = 0
-    ) -> None:
+    def __init__(self, crops: Crops, size: int, seed: int, epoch: int | None = 0) -> None:
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=8)
-        self._crops, self._size, self._seed, self._epoch = crops, pairs_per_batch, seed, epoch
-        self._draw()
+        self._crops, self._size, self._seed, self._epoch = crops, size, seed, epoch
+        self._draw(np.random.default_rng((seed, epoch or 0)))
+
+    def on_epoch_end(self) -> None:
+        if self._epoch is not None:
+            self._epoch += 1
+            self._draw(np.random.default_rng((self._seed, self._epoch)))
+
+    def _draw(self, rng: np.random.Generator) -> None:
+        raise NotImplementedError
+
+    def _views(self, rows: NDArray[np.intp], number: int) -> Batch:
+        """Rows of crops as the network reads them, with what is known about them."""
+        images = self._crops.images[rows]
+        if self._epoch is None:
+            x = windows(images).astype(np.float32)[..., None]
+        else:
+            x = augmented(images, np.random.default_rng((self._seed, self._epoch, number)))
+        y: dict[str, NDArray[Any]] = {"identity": self._crops.identity[rows]}
+        if self._crops.teacher is not None:
+            y["teacher"] = self._crops.teacher[rows]
+        return x, y
+
+
+class PairBatches(Batches):
+    """Batches of `size` pairs; rows 2i and 2i + 1 are a pair."""
 
     def __len__(self) -> int:
         return max(1, len(self._pairs) // self._size)
 
-    def on_epoch_end(self) -> None:
-        if self._epoch is not None:
-            self._epoch += 1
-            self._draw()
-
-    def _draw(self) -> None:
-        rng = np.random.default_rng((self._seed, self._epoch or 0))
-        self._pairs = draw_pairs(self._crops.identity, rng)
-
     def __getitem__(self, number: int) -> Batch:
         chosen = slice(number * self._size, (number + 1) * self._size)
         rows = np.column_stack([self._pairs.left[chosen], self._pairs.right[chosen]]).ravel()
-        same = np.repeat(self._pairs.same[chosen], 2).astype(np.float32)
-        x, y = _views(self._crops, rows, _generator(self._seed, self._epoch, number))
-        return x, y | {"same": same}
+        x, y = self._views(rows, number)
+        return x, y | {"same": np.repeat(self._pairs.same[chosen], 2).astype(np.float32)}
+
+    def _draw(self, rng: np.random.Generator) -> None:
+        self._pairs = draw_pairs(self._crops.identity, rng)
 
 
-class CropBatches(keras.utils.PyDataset):
-    """Batches of single crops, known people or not, for learning from the teacher alone."""
-
-    def __init__(
-        self, crops: Crops, crops_per_batch: int, seed: int, epoch: int | None = 0
-    ) -> None:
-        super().__init__(workers=1, use_multiprocessing=False, max_queue_size=8)
-        self._crops, self._size, self._seed, self._epoch = crops, crops_per_batch, seed, epoch
-        self._draw()
+class CropBatches(Batches):
+    """Batches of `size` crops, known people or not, for learning from the teacher alone."""
 
     def __len__(self) -> int:
         return max(1, len(self._crops) // self._size)
 
-    def on_epoch_end(self) -> None:
-        if self._epoch is not None:
-            self._epoch += 1
-            self._draw()
-
-    def _draw(self) -> None:
-        rng = np.random.default_rng((self._seed, self._epoch or 0))
-        self._order = rng.permutation(len(self._crops))
-
     def __getitem__(self, number: int) -> Batch:
-        rows = self._order[number * self._size : (number + 1) * self._size]
-        return _views(self._crops, rows, _generator(self._seed, self._epoch, number))
+        return self._views(self._order[number * self._size : (number + 1) * self._size], number)
 
-
-def _generator(seed: int, epoch: int | None, number: int) -> np.random.Generator | None:
-    return None if epoch is None else np.random.default_rng((seed, epoch, number))
-
-
-def _views(crops: Crops, rows: NDArray[np.intp], rng: np.random.Generator | None) -> Batch:
-    """Rows of crops as the network reads them; augmented when there is a generator."""
-    if rng is None:
-        x = windows(crops.images[rows]).astype(np.float32)[..., None]
-    else:
-        x = augmented(crops.images[rows], rng)
-    y: dict[str, NDArray[Any]] = {"identity": crops.identity[rows]}
-    if crops.teacher is not None:
-        y["teacher"] = crops.teacher[rows]
-    return x, y
+    def _draw(self, rng: np.random.Generator) -> None:
+        self._order = rng.permutation(len(self._crops))
