@@ -65,4 +65,4 @@ model: $(VENV)/.developer
 # The seed project's own network, by the seed's own loss alone.
 seed-model: $(VENV)/.developer
 	$(BIN)/gallery train ../shared/faces/train --output runs/seed --architecture seed \
-	    --epochs 12 --batch-size 64 --learning-rate 0.001
+	    --epochs 5 --batch-size 64 --learning-rate 0.001

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.metadata
 import platform
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from gallery.training.calibration import Calibration, embed
 from gallery.training.dataset import UNKNOWN_PERSON, Crops, DataDescription
 from gallery.training.export import write_card, write_model
 from gallery.training.recipe import Recipe
-from gallery.training.train import train
+from gallery.training.train import HISTORY, train
 
 PURPOSE = (
     "Tells whether two photos show the same person: a 62 x 47 gray face crop becomes 48 numbers, "
@@ -46,7 +47,7 @@ def run(
     """Train, calibrate, write model.keras, model.tflite, card.json and three pictures."""
     embedder, calibration = train(recipe, crops, folder, callbacks)
     write_model(embedder, folder)
-    write_card(_card(recipe, crops, data, model_id, embedder, calibration), folder)
+    write_card(_card(recipe, crops, data, model_id, embedder, calibration, folder), folder)
     plots.draw_loss(recipe.stages, folder)
     plots.draw_training_pairs(crops, recipe.seed, folder)
     held_out = crops.development()
@@ -63,6 +64,7 @@ def _card(
     model_id: str,
     embedder: keras.Model,
     calibration: Calibration,
+    folder: Path,
 ) -> dict[str, Any]:
     known = crops.training().identity != UNKNOWN_PERSON
     return {
@@ -86,6 +88,16 @@ def _card(
             name: importlib.metadata.version(name) for name in ("keras", "tensorflow", "numpy")
         }
         | {"python": platform.python_version()},
+        "history": {stage.name: _history(folder / stage.name) for stage in recipe.stages},
         "figures": {"held_out_people": asdict(calibration)},
         "limits": LIMITS,
     }
+
+
+def _history(folder: Path) -> list[dict[str, float]]:
+    """Learning rate and losses of a stage, epoch by epoch, as they were."""
+    with (folder / HISTORY).open(encoding="utf-8") as file:
+        return [
+            {name: round(float(value), 6) for name, value in row.items()}
+            for row in csv.DictReader(file)
+        ]
