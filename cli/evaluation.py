@@ -58,7 +58,8 @@ def lfw(
 
         detector = "" if settings.detector is DetectorKind.YUNET else f"_{settings.detector}"
         name = f"lfw_view_{view}{detector}"
-        record_figures(default_model_folder(settings.model_id), name, reports.document(report))
+        figures = reports.for_the_card(reports.document(report))
+        record_figures(default_model_folder(settings.model_id), name, figures)
     if as_json:
         print_json(reports.document(report))
         return

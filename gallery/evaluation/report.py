@@ -6,9 +6,11 @@ import json
 import math
 import platform
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from gallery.evaluation.curves import draw
 from gallery.evaluation.metrics import OperatingPoint, Rate, TarAtFmr
@@ -110,6 +112,25 @@ def document(report: LfwReport) -> dict[str, object]:
         "python": platform.python_version(),
         "machine": platform.machine(),
     }
+
+
+def for_the_card(document: Mapping[str, Any]) -> dict[str, object]:
+    """The part of a report.json that a model card repeats, flat enough to be read."""
+    kept = ("detector", "accuracy", "accuracy_standard_error", "auc", "eer")
+    figures: dict[str, object] = {name: document[name] for name in kept if name in document}
+    figures["photos_failed"] = f"{document['photos']['failed']} of {document['photos']['count']}"
+    figures["pairs"] = document["pairs"]["mated"] + document["pairs"]["non_mated"]
+    for target, tar in document["tar_at_fmr"].items():
+        figures[f"tar_at_fmr_{target}"] = _with_low_and_high(tar["tar"])
+    for threshold, point in document["at_threshold"].items():
+        figures[f"at_{threshold}"] = {
+            name: _with_low_and_high(rate) for name, rate in point.items() if name != "threshold"
+        }
+    return figures
+
+
+def _with_low_and_high(rate: Mapping[str, Any]) -> str:
+    return f"{rate['value']:.4f} ({rate['low']:.4f} to {rate['high']:.4f})"
 
 
 def _tar(tar: TarAtFmr) -> dict[str, object]:
