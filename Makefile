@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint serving-test samples lock model seed-model screenshots clean
+.PHONY: demo test lint load serving-test samples lock model seed-model screenshots clean
 
 demo: $(VENV)/.developer
 	$(BIN)/gallery demo
 
 test: $(VENV)/.developer
 	$(BIN)/pytest
+
+# Sixteen searching threads in two programs while a third enrolls and removes, for half a minute.
+load: $(VENV)/.developer
+	GALLERY_LOAD_SECONDS=30 $(BIN)/pytest tests/integration/test_index_under_load.py
 
 lint: $(VENV)/.developer
 	$(BIN)/ruff check .

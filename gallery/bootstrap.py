@@ -140,7 +140,14 @@ class Services:
     def _live_index(self) -> LiveIndex:
         from gallery.services.catch_up import LiveIndex
 
-        return LiveIndex(self._units, self._embedder.model_id, _empty_index)
+        return LiveIndex(
+            self._units, self._embedder.model_id, self._empty_index, self.settings.snapshot_path
+        )
+
+    def _empty_index(self) -> Index:
+        from gallery.index.faiss_index import FaissIndex
+
+        return FaissIndex(self.settings.index_structure, self.settings.threshold.value)
 
 
 def make_detector(kind: DetectorKind) -> Detector:
@@ -152,9 +159,3 @@ def make_detector(kind: DetectorKind) -> Detector:
     from gallery.detector.yunet import YuNet
 
     return YuNet()
-
-
-def _empty_index() -> Index:
-    from gallery.index.faiss_index import FaissIndex
-
-    return FaissIndex()

@@ -28,6 +28,7 @@ GalleryError
 │   ├── ModelMismatch          stored faces come from another model
 │   ├── NothingEnrolled        verify against a person without faces
 │   ├── AddressUnavailable     the server cannot listen where it was told to
+│   ├── SnapshotUnusable       damaged, of another model or history; the index is built anew
 │   └── ExtraNotInstalled
 └── DataRejected               offline data (training, benchmark) is not what it should be
 
@@ -156,6 +157,10 @@ class NothingEnrolled(NotReady):
 
 class AddressUnavailable(NotReady):
     code = "address_unavailable"
+
+
+class SnapshotUnusable(NotReady):
+    code = "snapshot_unusable"
 
 
 class ExtraNotInstalled(NotReady):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gallery.errors import InvalidValue
+from gallery.index.structure import Structure
 from gallery.settings import DetectorKind, Settings
 
 
@@ -65,3 +66,14 @@ def test_nonsense_is_refused(name: str, value: str) -> None:
 def test_a_plain_path_in_the_environment_is_an_sqlite_file(tmp_path: Path) -> None:
     settings = Settings.from_environment({"GALLERY_DATABASE_URL": str(tmp_path / "faces.db")})
     assert settings.database_url == f"sqlite:///{tmp_path / 'faces.db'}"
+
+
+def test_the_structure_of_the_index_can_be_pinned_and_its_snapshot_is_beside_the_database() -> None:
+    assert Settings("sqlite:////data/g.db").index_structure is Structure.AUTO
+    settings = Settings.from_environment(
+        {"GALLERY_INDEX_STRUCTURE": "Exact", "GALLERY_DATABASE_URL": "sqlite:////data/g.db"}
+    )
+    assert settings.index_structure is Structure.EXACT
+    assert settings.snapshot_path == Path("/data/g.db.index")
+    with pytest.raises(InvalidValue, match="choose one of auto, exact, codes"):
+        Settings.from_environment({"GALLERY_INDEX_STRUCTURE": "ivf"})
