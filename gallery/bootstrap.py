@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from gallery.settings import DetectorKind, Settings
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from gallery.embedder.base import Embedder
     from gallery.index.base import Index
     from gallery.services.catch_up import LiveIndex
+    from gallery.services.check import Check
     from gallery.services.compare import Compare
     from gallery.services.enroll import Enroll
     from gallery.services.identify import Identify
@@ -99,6 +101,16 @@ class Services:
 
         return Maintenance(self._units, self._embedder, self._live_index)
 
+    @part
+    def check(self) -> Check:
+        from gallery.services.check import Check
+        from gallery.services.check_snapshot import SnapshotCheck
+
+        snapshot = SnapshotCheck(
+            self._units, self._embedder.model_id, self._snapshot_file, _empty_index
+        )
+        return Check(self._units, self._embedder, snapshot)
+
     def close(self) -> None:
         """Let go of the database; a later use opens it again."""
         with self.making:
@@ -118,6 +130,12 @@ class Services:
             engine.dispose()
             raise
         return engine
+
+    @property
+    def _snapshot_file(self) -> Path:
+        """Beside the database."""
+        path = self.settings.database_url.partition(":///")[2].partition("?")[0]
+        return Path(f"{path}.index")
 
     @part
     def _units(self) -> UnitsOfWork:
@@ -140,7 +158,7 @@ class Services:
     def _live_index(self) -> LiveIndex:
         from gallery.services.catch_up import LiveIndex
 
-        return LiveIndex(self._units, self._embedder.model_id, _empty_index)
+        return LiveIndex(self._units, self._embedder.model_id, _empty_index, self._snapshot_file)
 
 
 def make_detector(kind: DetectorKind) -> Detector:

@@ -26,6 +26,16 @@ class Changes:
     removed: NDArray[np.int64]
 
 
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """All that an index holds at a revision; arrays as in `Changes`, in no order."""
+
+    revision: int
+    face_ids: NDArray[np.int64]
+    identity_ids: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+
+
 @dataclass(frozen=True)
 class Neighbour:
     """The nearest face of one identity."""
@@ -53,3 +63,6 @@ class Index(Protocol):
 
         Distances are those of `gallery.domain.embedding.distances_to`, exactly.
         """
+
+    def contents(self) -> Contents:
+        """All faces, as one moment knows them: for snapshots and for checks."""

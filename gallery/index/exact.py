@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.embedding import EMBEDDING_SIZE, distances_to
-from gallery.index.base import Changes, Neighbour
+from gallery.index.base import Changes, Contents, Neighbour
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +56,10 @@ class ExactIndex:
         return nearest_of_each(
             state.face_ids, state.identity_ids, distances_to(probe, state.vectors), top
         )
+
+    def contents(self) -> Contents:
+        state = self._state
+        return Contents(state.revision, state.face_ids, state.identity_ids, state.vectors)
 
 
 def nearest_of_each(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.embedding import EMBEDDING_SIZE, distances_to
-from gallery.index.base import Changes, Neighbour
+from gallery.index.base import Changes, Contents, Neighbour
 from gallery.index.exact import nearest_of_each
 
 FIRST_LOOK = 64
@@ -75,6 +75,15 @@ class FaissIndex:
                     return found
                 proposed = min(held, WIDER * proposed)
             return ()
+
+    def contents(self) -> Contents:
+        with self._using:
+            face_ids = np.fromiter(self._identity_of, np.int64, len(self._identity_of))
+            identity_ids = np.fromiter(self._identity_of.values(), np.int64, len(face_ids))
+            vectors = np.empty((0, EMBEDDING_SIZE), np.float32)
+            if len(face_ids):
+                vectors = self._faces.reconstruct_batch(face_ids)
+            return Contents(self._revision, face_ids, identity_ids, vectors)
 
     def _look(
         self, probe: NDArray[np.float32], top: int, proposed: int

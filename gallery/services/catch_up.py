@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
-from gallery.errors import ModelMismatch
+from gallery.errors import ModelMismatch, SnapshotUnusable
+from gallery.index import snapshot
 from gallery.index.base import Changes, Index
 from gallery.store.unit_of_work import ReadUnit, UnitsOfWork
+
+_log = logging.getLogger(__name__)
 
 
 class LiveIndex:
@@ -17,10 +22,17 @@ class LiveIndex:
     are never in it.
     """
 
-    def __init__(self, units: UnitsOfWork, model_id: str, make: Callable[[], Index]) -> None:
+    def __init__(
+        self,
+        units: UnitsOfWork,
+        model_id: str,
+        make: Callable[[], Index],
+        snapshot_file: Path | None = None,
+    ) -> None:
         self._units = units
         self._model_id = model_id
         self._make = make
+        self._snapshot_file = snapshot_file
         self._index: Index | None = None
         self._catching_up = threading.Lock()
 
@@ -42,10 +54,28 @@ class LiveIndex:
                     f"some stored faces come from another model than {self._model_id}; "
                     "run `gallery reembed`"
                 )
-            if self._index is None or self._index.revision > unit.vectors.last_revision():
+            if self._index is None:
+                self._index = self._from_snapshot()
+            if self._index.revision > unit.vectors.last_revision():
                 self._index = self._make()
             catch_up(unit, self._index, self._model_id)
             return self._index
+
+    def save_snapshot(self) -> None:
+        """Write the caught-up index to disk. Refuses with ModelMismatch and SnapshotNotWritten."""
+        if self._snapshot_file is None:
+            return
+        snapshot.write(self._snapshot_file, self.caught_up(), self._model_id)
+
+    def _from_snapshot(self) -> Index:
+        """What the snapshot holds when it can be used, else an empty index."""
+        if self._snapshot_file is None or not self._snapshot_file.exists():
+            return self._make()
+        try:
+            return snapshot.load(self._snapshot_file, self._model_id)
+        except SnapshotUnusable as refusal:
+            _log.warning("the index snapshot is not used: %s", refusal.message)
+            return self._make()
 
 
 def catch_up(unit: ReadUnit, index: Index, model_id: str) -> None:

@@ -47,6 +47,10 @@ class Maintenance:
                 faces_of_other_models=unit.vectors.count_of_other_models(self.embedder.model_id),
             )
 
+    def snapshot(self) -> None:
+        """Write the index to disk, so that the next start is fast."""
+        self.index.save_snapshot()
+
     def reembed(self, progress: Progress) -> int:
         """Embed the faces of other models anew from their crops; gives how many were.
 

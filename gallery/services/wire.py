@@ -16,6 +16,7 @@ from gallery.errors import GalleryError
 if TYPE_CHECKING:
     from gallery.services.compare import Comparison
     from gallery.services.enroll import Enrollment
+    from gallery.services.health import Finding, Health
     from gallery.services.identify import Candidate, Identification
     from gallery.services.recognise import Probe
     from gallery.services.verify import Verification
@@ -94,6 +95,21 @@ def face(stored: FaceSummary) -> Wire:
     }
 
 
+def health(found: Health) -> Wire:
+    return {
+        "good": found.good,
+        "model_id": found.model_id,
+        "revision": found.revision,
+        "people": found.people,
+        "faces": found.faces,
+        "changes": found.changes,
+        "crops_compared": found.crops_compared,
+        "snapshot": asdict(found.snapshot),
+        "findings": [_finding(finding) for finding in found.findings],
+        "repaired": [_finding(finding) for finding in found.repaired],
+    }
+
+
 def error(refusal: GalleryError) -> Wire:
     return {"error": {"code": refusal.code, "message": refusal.message}}
 
@@ -120,6 +136,16 @@ def _candidate(candidate: Candidate) -> Wire:
         "identity": _reference(candidate.identity),
         "face_id": candidate.face_id,
         **_decision(candidate.decision),
+    }
+
+
+def _finding(finding: Finding) -> Wire:
+    return {
+        "code": finding.trouble.value,
+        "part": finding.trouble.part.value,
+        "message": finding.message,
+        "remedy": finding.remedy,
+        "face_ids": list(finding.face_ids),
     }
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
-from gallery.errors import DatabaseUnavailable, InvalidValue
+from gallery.errors import DatabaseDamaged, DatabaseUnavailable, InvalidValue
 
 BUSY_TIMEOUT_SECONDS = 5.0
 _WRITES = "gallery_writes"
@@ -80,10 +80,11 @@ def refusals() -> Iterator[None]:
         raise DatabaseUnavailable("too many requests wait for the database; try again") from error
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        advice = ADVICE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
-        if advice is None:
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        if code not in ADVICE:
             raise
-        raise DatabaseUnavailable(advice) from error
+        kind = DatabaseDamaged if code == sqlite3.SQLITE_CORRUPT else DatabaseUnavailable
+        raise kind(ADVICE[code]) from error
 
 
 def _create_privately(path: Path) -> None:
