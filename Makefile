@@ -3,13 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint serving-test samples lock model seed-model screenshots clean
+.PHONY: demo test torture lint serving-test samples lock model seed-model screenshots clean
 
 demo: $(VENV)/.developer
 	$(BIN)/gallery demo
 
 test: $(VENV)/.developer
 	$(BIN)/pytest
+
+# Killed with SIGKILL while it enrolls, removes and snapshots, N times; every acknowledgement counts.
+N ?= 200
+torture: $(VENV)/.developer
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/torture/torture.py $(N)
 
 lint: $(VENV)/.developer
 	$(BIN)/ruff check .
