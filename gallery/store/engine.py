@@ -36,8 +36,8 @@ ADVICE = {
     sqlite3.SQLITE_IOERR: "reading or writing the database failed; check the disk",
     sqlite3.SQLITE_CORRUPT: "the database is damaged; restore it from a backup",
     sqlite3.SQLITE_FULL: "the disk is full; make room and try again",
-    sqlite3.SQLITE_CANTOPEN: "the database cannot be opened; check its path and the permissions "
-    "of its folder",
+    sqlite3.SQLITE_CANTOPEN: "the database cannot be opened; check its path and that its folder "
+    "can be written, which SQLite needs even to read",
     sqlite3.SQLITE_AUTH: "access to the database is denied; check the owner of its file",
     sqlite3.SQLITE_NOTADB: "the file is not a gallery database; give another --database",
 }
