@@ -20,6 +20,7 @@ COMMANDS = MappingProxyType(
         },
         "People": {
             "enroll": "cli.enroll:enroll",
+            "import": "cli.bulk:import_people",
             "list": "cli.people:list_people",
             "show": "cli.people:show",
             "rename": "cli.people:rename",

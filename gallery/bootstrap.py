@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gallery.services.check import Check
     from gallery.services.compare import Compare
     from gallery.services.enroll import Enroll
+    from gallery.services.enroll_many import EnrollMany
     from gallery.services.identify import Identify
     from gallery.services.identities import Identities
     from gallery.services.maintenance import Maintenance
@@ -76,6 +77,12 @@ class Services:
         from gallery.services.enroll import Enroll
 
         return Enroll(self._units, self.recognise)
+
+    @part
+    def enroll_many(self) -> EnrollMany:
+        from gallery.services.enroll_many import EnrollMany
+
+        return EnrollMany(self._units, self.recognise)
 
     @part
     def verify(self) -> Verify:

@@ -16,6 +16,7 @@ from gallery.errors import GalleryError
 if TYPE_CHECKING:
     from gallery.services.compare import Comparison
     from gallery.services.enroll import Enrollment
+    from gallery.services.enroll_many import BulkReport
     from gallery.services.health import Finding, Health
     from gallery.services.identify import Candidate, Identification
     from gallery.services.recognise import Probe
@@ -72,6 +73,10 @@ def enrollment(result: Enrollment, seen: Callable[[Probe], Wire] = probe) -> Wir
         "face": face(result.face),
         "probe": seen(result.probe),
     }
+
+
+def bulk(report: BulkReport) -> Wire:
+    return asdict(report)
 
 
 def identity(person: Identity) -> Wire:
