@@ -118,6 +118,12 @@ class Services:
         )
         return Check(self._units, self._embedder, snapshot)
 
+    def units_at(self, path: Path) -> UnitsOfWork:
+        """A database of its own, for a benchmark."""
+        from gallery.store.unit_of_work import UnitsOfWork
+
+        return UnitsOfWork(_open(f"sqlite:///{path}"))
+
     def close(self) -> None:
         """Let go of the database; a later use opens it again."""
         with self.making:
@@ -127,16 +133,7 @@ class Services:
 
     @part
     def _engine(self) -> Engine:
-        from gallery.store.engine import open_database
-        from migrations import bring_up_to_date
-
-        engine = open_database(self.settings.database_url)
-        try:
-            bring_up_to_date(engine)
-        except BaseException:
-            engine.dispose()
-            raise
-        return engine
+        return _open(self.settings.database_url)
 
     @property
     def _snapshot_file(self) -> Path:
@@ -166,6 +163,19 @@ class Services:
         from gallery.services.catch_up import LiveIndex
 
         return LiveIndex(self._units, self._embedder.model_id, _empty_index, self._snapshot_file)
+
+
+def _open(database_url: str) -> Engine:
+    from gallery.store.engine import open_database
+    from migrations import bring_up_to_date
+
+    engine = open_database(database_url)
+    try:
+        bring_up_to_date(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
 
 
 def make_detector(kind: DetectorKind) -> Detector:

@@ -11,6 +11,7 @@ from itertools import chain
 from gallery.domain.face import FaceChoice
 from gallery.domain.identity import NewFace, PersonName
 from gallery.errors import GalleryError, InvalidName, NotFound, PhotoRejected
+from gallery.imaging.threads import one_thread_a_call
 from gallery.services.in_order import cores, in_order
 from gallery.services.recognise import Probe, Recognise, Seen
 from gallery.store.unit_of_work import ReadUnit, UnitsOfWork
@@ -95,17 +96,18 @@ class EnrollMany:
 
         try:
             chunks = [photos[start : start + CHUNK] for start in range(0, len(photos), CHUNK)]
-            results = chain.from_iterable(in_order(chunks, find, self.threads))
-            for done, found in enumerate(results, start=1):
-                if isinstance(found, _Found):
-                    batch.append(found)
-                elif found is None:
-                    tally.already += 1
-                else:
-                    tally.refused.append(found)
-                if len(batch) == BATCH:
-                    self._store(batch, tally)
-                progress(done, len(photos))
+            with one_thread_a_call():
+                results = chain.from_iterable(in_order(chunks, find, self.threads))
+                for done, found in enumerate(results, start=1):
+                    if isinstance(found, _Found):
+                        batch.append(found)
+                    elif found is None:
+                        tally.already += 1
+                    else:
+                        tally.refused.append(found)
+                    if len(batch) == BATCH:
+                        self._store(batch, tally)
+                    progress(done, len(photos))
         except KeyboardInterrupt:
             self._store(batch, tally)
             raise
