@@ -114,7 +114,7 @@ class Services:
         from gallery.services.check_snapshot import SnapshotCheck
 
         snapshot = SnapshotCheck(
-            self._units, self._embedder.model_id, self._snapshot_file, _empty_index
+            self._units, self._embedder.model_id, self.settings.snapshot_path, self._empty_index
         )
         return Check(self._units, self._embedder, snapshot)
 
@@ -134,12 +134,6 @@ class Services:
     @part
     def _engine(self) -> Engine:
         return _open(self.settings.database_url)
-
-    @property
-    def _snapshot_file(self) -> Path:
-        """Beside the database."""
-        path = self.settings.database_url.partition(":///")[2].partition("?")[0]
-        return Path(f"{path}.index")
 
     @part
     def _units(self) -> UnitsOfWork:
@@ -162,7 +156,14 @@ class Services:
     def _live_index(self) -> LiveIndex:
         from gallery.services.catch_up import LiveIndex
 
-        return LiveIndex(self._units, self._embedder.model_id, _empty_index, self._snapshot_file)
+        return LiveIndex(
+            self._units, self._embedder.model_id, self._empty_index, self.settings.snapshot_path
+        )
+
+    def _empty_index(self) -> Index:
+        from gallery.index.faiss_index import FaissIndex
+
+        return FaissIndex(self.settings.index_structure, self.settings.threshold.value)
 
 
 def _open(database_url: str) -> Engine:
@@ -187,9 +188,3 @@ def make_detector(kind: DetectorKind) -> Detector:
     from gallery.detector.yunet import YuNet
 
     return YuNet()
-
-
-def _empty_index() -> Index:
-    from gallery.index.faiss_index import FaissIndex
-
-    return FaissIndex()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gallery.domain.decision import DEFAULT_THRESHOLD, Threshold
 from gallery.errors import InvalidValue
+from gallery.index.structure import Structure
 
 
 class DetectorKind(StrEnum):
@@ -43,6 +44,17 @@ class Settings:
     detector: DetectorKind = DetectorKind.YUNET
     threshold: Threshold = field(default_factory=Threshold)
     model_id: str | None = None
+    index_structure: Structure = Structure.AUTO
+
+    @property
+    def database_path(self) -> Path:
+        """The file of the database."""
+        return Path(self.database_url.partition(":///")[2].partition("?")[0])
+
+    @property
+    def snapshot_path(self) -> Path:
+        """The snapshot of the index stands beside the database."""
+        return self.database_path.with_name(self.database_path.name + ".index")
 
     def __post_init__(self) -> None:
         scheme, separator, path = self.database_url.partition(":///")
@@ -59,12 +71,18 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
-        """Read GALLERY_DATABASE_URL, _DETECTOR, _THRESHOLD and _MODEL; empty means not set."""
+        """Read GALLERY_DATABASE_URL, _DETECTOR, _THRESHOLD, _MODEL and _INDEX_STRUCTURE.
+
+        Empty means not set.
+        """
         return cls(
             database_url=environ.get("GALLERY_DATABASE_URL") or default_database_url(),
             detector=DetectorKind.parse(environ.get("GALLERY_DETECTOR") or DetectorKind.YUNET),
             threshold=parse_threshold(environ.get("GALLERY_THRESHOLD") or str(DEFAULT_THRESHOLD)),
             model_id=environ.get("GALLERY_MODEL") or None,
+            index_structure=Structure.parse(
+                environ.get("GALLERY_INDEX_STRUCTURE") or Structure.AUTO
+            ),
         )
 
 

@@ -17,6 +17,7 @@ class Changes:
     added: ids int64 (A,), identities int64 (A,), vectors float32 (A, 48), one row a face, in order.
     removed: face ids int64 (R,). A face is in one of the two at most; removing an id that the
     index does not hold, or adding one that it already holds with the same vector, is no error.
+    token: the random number of the change with that revision, which tells two histories apart.
     """
 
     revision: int
@@ -24,16 +25,26 @@ class Changes:
     identity_ids: NDArray[np.int64]
     vectors: NDArray[np.float32]
     removed: NDArray[np.int64]
+    token: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """All that an index holds at a revision; arrays as in `Changes`, in no order."""
+    """Everything that an index holds at one moment, to be written down and taken up again.
+
+    Rows as in Changes; gone: bool (N,), rows that are no longer held. codes: what the index
+    searches instead of the first `coded` rows, in its own format; empty when it searches the rows.
+    """
 
     revision: int
+    token: int
     face_ids: NDArray[np.int64]
     identity_ids: NDArray[np.int64]
     vectors: NDArray[np.float32]
+    gone: NDArray[np.bool_]
+    structure: str
+    codes: bytes = b""
+    coded: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,11 +57,22 @@ class Neighbour:
 
 
 class Index(Protocol):
-    """Safe to call from several threads at once: a search never sees half a change."""
+    """Safe to call from several threads at once: a search never sees half a change.
+
+    A search never waits for a change, and a change never for a search.
+    """
 
     @property
     def revision(self) -> int:
         """The last revision that the index holds; 0 when it holds none."""
+
+    @property
+    def mark(self) -> tuple[int, int]:
+        """The last revision and its token, of one moment."""
+
+    @property
+    def structure(self) -> str:
+        """How it searches now, in words for the operator."""
 
     def __len__(self) -> int:
         """How many faces the index holds."""
@@ -64,5 +86,11 @@ class Index(Protocol):
         Distances are those of `gallery.domain.embedding.distances_to`, exactly.
         """
 
+    def settle(self) -> None:
+        """Wait for what the index does aside: building a structure, tidying up."""
+
     def contents(self) -> Contents:
-        """All faces, as one moment knows them: for snapshots and for checks."""
+        """What it holds now."""
+
+    def restore(self, contents: Contents) -> None:
+        """Take up what was held; the index must be empty. Raises ValueError when it cannot."""

@@ -16,6 +16,7 @@ from gallery.index.base import Changes, Contents, Neighbour
 @dataclass(frozen=True, eq=False)
 class _State:
     revision: int
+    token: int
     face_ids: NDArray[np.int64]
     identity_ids: NDArray[np.int64]
     vectors: NDArray[np.float32]
@@ -26,12 +27,21 @@ class ExactIndex:
 
     def __init__(self) -> None:
         none = np.empty(0, np.int64)
-        self._state = _State(0, none, none, np.empty((0, EMBEDDING_SIZE), np.float32))
+        self._state = _State(0, 0, none, none, np.empty((0, EMBEDDING_SIZE), np.float32))
         self._changing = threading.Lock()
 
     @property
     def revision(self) -> int:
         return self._state.revision
+
+    @property
+    def mark(self) -> tuple[int, int]:
+        state = self._state
+        return state.revision, state.token
+
+    @property
+    def structure(self) -> str:
+        return "exact"
 
     def __len__(self) -> int:
         return len(self._state.face_ids)
@@ -46,6 +56,7 @@ class ExactIndex:
             kept = ~np.isin(old.face_ids, changed)
             self._state = _State(
                 changes.revision,
+                changes.token,
                 np.concatenate([old.face_ids[kept], changes.face_ids]),
                 np.concatenate([old.identity_ids[kept], changes.identity_ids]),
                 np.concatenate([old.vectors[kept], changes.vectors]),
@@ -57,9 +68,33 @@ class ExactIndex:
             state.face_ids, state.identity_ids, distances_to(probe, state.vectors), top
         )
 
+    def settle(self) -> None:
+        pass
+
     def contents(self) -> Contents:
         state = self._state
-        return Contents(state.revision, state.face_ids, state.identity_ids, state.vectors)
+        return Contents(
+            revision=state.revision,
+            token=state.token,
+            face_ids=state.face_ids,
+            identity_ids=state.identity_ids,
+            vectors=state.vectors,
+            gone=np.zeros(len(state.face_ids), np.bool_),
+            structure=self.structure,
+        )
+
+    def restore(self, contents: Contents) -> None:
+        with self._changing:
+            if self._state.revision or len(self._state.face_ids):
+                raise ValueError("the index is not empty")
+            held = ~contents.gone
+            self._state = _State(
+                contents.revision,
+                contents.token,
+                contents.face_ids[held],
+                contents.identity_ids[held],
+                contents.vectors[held],
+            )
 
 
 def nearest_of_each(

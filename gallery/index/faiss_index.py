@@ -1,105 +1,229 @@
-"""Search with FAISS, and then exactly: the same answers as `ExactIndex`, sooner."""
+"""Search with FAISS, and then exactly: the answers of `ExactIndex`, sooner."""
 
 from __future__ import annotations
 
 import math
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.domain.embedding import EMBEDDING_SIZE, distances_to
+from gallery.domain.decision import DEFAULT_THRESHOLD
+from gallery.domain.embedding import distances_to
+from gallery.index import codes as short
 from gallery.index.base import Changes, Contents, Neighbour
+from gallery.index.codes import Codes
 from gallery.index.exact import nearest_of_each
+from gallery.index.flat import screen, search_rows
+from gallery.index.rows import Rows
+from gallery.index.structure import Structure
 
-FIRST_LOOK = 64
+CODES_FROM = 20_000
+"""Faces from which `auto` takes codes: below, looking at every vector takes less than 0.1 ms."""
+
+PROPOSED = 100
+MOST_PROPOSED = 8192
 WIDER = 4
+CLOSE_CALL = 1.02
+"""When the best distance is above the threshold by less than this factor, every face
+is looked at."""
 
-ROUNDING = 1e-5
-"""FAISS sums 48 float32 squares: relative error under (48 + 3) * 2**-24 = 3.1e-6 of a square."""
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """One moment of the index. The rows after those that have codes are looked at one by one."""
+
+    revision: int
+    token: int
+    rows: Rows
+    codes: Codes | None
 
 
 class FaissIndex:
-    """FAISS proposes the nearest faces, exact distances decide.
+    """Few faces are searched exactly; many by codes that propose and exact distances that decide.
 
-    FAISS rounds, so a face that it left out is only known to be farther than its last proposal
-    less the rounding. When the last identity of the answer is not nearer than that, or there are
-    too few identities, it proposes more faces. A change waits for the search in progress.
+    A search works on the state it began with, which no change touches. A change makes the next
+    state from the last, in time that grows with the change. What takes longer (learning codes,
+    giving codes to the newest faces, dropping the rows of removed ones) happens in a thread aside,
+    and its result is swapped in.
+
+    Codes can miss: the verdict is wrong only when a face under `certain_below` is not among the
+    first `proposed` by codes, and nothing else lies under it, and no face was found within 2 %
+    above it, since then every face is looked at.
     """
 
-    def __init__(self) -> None:
-        import faiss
-
-        self._faces = faiss.IndexIDMap2(faiss.IndexFlatL2(EMBEDDING_SIZE))
-        self._identity_of: dict[int, int] = {}
-        self._revision = 0
-        self._using = threading.Lock()
+    def __init__(
+        self,
+        structure: Structure = Structure.AUTO,
+        certain_below: float = DEFAULT_THRESHOLD,
+        proposed: int = PROPOSED,
+    ) -> None:
+        self._pinned = structure
+        self._certain_below = certain_below
+        self._proposed = proposed
+        self._state = _State(0, 0, Rows.none(), None)
+        self._changing = threading.Lock()
+        self._aside: threading.Thread | None = None
 
     @property
     def revision(self) -> int:
-        return self._revision
+        return self._state.revision
+
+    @property
+    def mark(self) -> tuple[int, int]:
+        state = self._state
+        return state.revision, state.token
+
+    @property
+    def structure(self) -> str:
+        return "exact" if self._state.codes is None else f"codes ({short.NAME})"
 
     def __len__(self) -> int:
-        return len(self._identity_of)
+        return self._state.rows.held
 
     def apply(self, changes: Changes) -> None:
         """A face that is added again takes its new vector."""
-        import faiss
-
-        with self._using:
-            if changes.revision <= self._revision:
+        with self._changing:
+            old = self._state
+            if changes.revision <= old.revision:
                 return
-            changed = np.union1d(changes.removed, changes.face_ids)
-            held = [face_id for face_id in changed.tolist() if face_id in self._identity_of]
-            if held:
-                self._faces.remove_ids(faiss.IDSelectorBatch(np.array(held, np.int64)))
-            if len(changes.face_ids):
-                vectors = np.ascontiguousarray(changes.vectors, np.float32)
-                self._faces.add_with_ids(vectors, changes.face_ids)
-            for face_id in held:
-                del self._identity_of[face_id]
-            self._identity_of.update(
-                zip(changes.face_ids.tolist(), changes.identity_ids.tolist(), strict=True)
+            rows = old.rows.changed(
+                changes.face_ids, changes.identity_ids, changes.vectors, changes.removed
             )
-            self._revision = changes.revision
+            self._state = _State(changes.revision, changes.token, rows, old.codes)
+            self._begin_aside()
 
     def search(self, probe: NDArray[np.float32], top: int) -> Sequence[Neighbour]:
-        with self._using:
-            held = len(self._identity_of)
-            proposed = min(held, max(FIRST_LOOK, WIDER * top))
-            while proposed:
-                found, unseen_from = self._look(probe, top, proposed)
-                complete = len(found) >= top and found[-1].distance < unseen_from
-                if complete or proposed == held:
-                    return found
-                proposed = min(held, WIDER * proposed)
-            return ()
+        state = self._state
+        found = None if state.codes is None else self._by_codes(state.rows, state.codes, probe, top)
+        return search_rows(state.rows, probe, top) if found is None else found
+
+    def _by_codes(
+        self, rows: Rows, codes: Codes, probe: NDArray[np.float32], top: int
+    ) -> tuple[Neighbour, ...] | None:
+        """None when only a look at every face can tell."""
+        look = max(self._proposed, WIDER * top)
+        newest, unseen_from = screen(rows, codes.count, probe, look)
+        while True:
+            proposed = codes.nearest(probe, min(look, codes.count))
+            if len(newest):
+                proposed = np.concatenate([proposed, newest])
+            if rows.gone_count:
+                proposed = proposed[~rows.gone[proposed]]
+            found = nearest_of_each(
+                rows.all_face_ids[proposed],
+                rows.all_identity_ids[proposed],
+                distances_to(probe, rows.all_vectors[proposed]),
+                top,
+            )
+            if len(found) >= top or look >= codes.count:
+                break
+            look *= WIDER
+            if look > MOST_PROPOSED:
+                return None
+        complete = len(found) >= top or math.isinf(unseen_from)
+        if not found or not complete or found[-1].distance >= unseen_from:
+            return None
+        close = self._certain_below <= found[0].distance < CLOSE_CALL * self._certain_below
+        return None if close and look < codes.count else found
+
+    def settle(self) -> None:
+        while (aside := self._aside) is not None:
+            aside.join()
 
     def contents(self) -> Contents:
-        with self._using:
-            face_ids = np.fromiter(self._identity_of, np.int64, len(self._identity_of))
-            identity_ids = np.fromiter(self._identity_of.values(), np.int64, len(face_ids))
-            vectors = np.empty((0, EMBEDDING_SIZE), np.float32)
-            if len(face_ids):
-                vectors = self._faces.reconstruct_batch(face_ids)
-            return Contents(self._revision, face_ids, identity_ids, vectors)
+        state = self._state
+        rows, codes = state.rows, state.codes
+        return Contents(
+            revision=state.revision,
+            token=state.token,
+            face_ids=rows.face_ids,
+            identity_ids=rows.identity_ids,
+            vectors=rows.vectors,
+            gone=rows.gone[: rows.count],
+            structure="exact" if codes is None else f"codes ({short.NAME})",
+            codes=b"" if codes is None else codes.to_bytes(),
+            coded=0 if codes is None else codes.count,
+        )
 
-    def _look(
-        self, probe: NDArray[np.float32], top: int, proposed: int
-    ) -> tuple[tuple[Neighbour, ...], float]:
-        """The best of the proposed faces, and a distance that no other face is nearer than.
+    def restore(self, contents: Contents) -> None:
+        """Codes are left aside where the structure is pinned to `exact`."""
+        with self._changing:
+            if self._state.revision or self._state.rows.count:
+                raise ValueError("the index is not empty")
+            codes = None
+            if contents.codes and self._pinned is not Structure.EXACT:
+                codes = Codes.from_bytes(contents.codes, contents.coded)
+            rows = Rows.of(
+                contents.face_ids, contents.identity_ids, contents.vectors, contents.gone
+            )
+            self._state = _State(contents.revision, contents.token, rows, codes)
+            self._begin_aside()
 
-        FAISS shares out probes, not faces, among its threads: for one probe more threads only
-        wait for each other. OpenMP keeps that setting for each calling thread.
-        """
-        import faiss
+    def _begin_aside(self) -> None:
+        if self._aside is None and (self._untidy(self._state) or self._codes_due(self._state)):
+            self._aside = threading.Thread(target=self._work_aside, name="index", daemon=True)
+            self._aside.start()
 
-        faiss.omp_set_num_threads(1)
-        squares, ids = self._faces.search(probe[None], proposed)
-        face_ids = ids[0]
-        identity_ids = np.array([self._identity_of[face_id] for face_id in face_ids.tolist()])
-        distances = distances_to(probe, self._faces.reconstruct_batch(face_ids))
-        last = float(squares[0, -1])
-        unseen_from = math.sqrt(last * (1 - ROUNDING)) if math.isfinite(last) else 0.0
-        return nearest_of_each(face_ids, identity_ids, distances, top), unseen_from
+    def _work_aside(self) -> None:
+        try:
+            while True:
+                state = self._state
+                if self._untidy(state):
+                    self._tidy(state)
+                elif self._codes_due(state):
+                    codes = self._new_codes(state)
+                    with self._changing:
+                        self._state = replace(self._state, codes=codes)
+                else:
+                    with self._changing:
+                        if self._state is state:
+                            self._aside = None
+                            return
+        except BaseException:
+            self._aside = None  # the next change tries again; searches stay right without
+            raise
+
+    @staticmethod
+    def _untidy(state: _State) -> bool:
+        """A quarter of the rows is gone, or an eighth of them is out of order."""
+        rows = state.rows
+        some = rows.count >= short.LEAST
+        return some and (
+            4 * rows.gone_count > rows.count or 8 * (rows.count - rows.in_order) > rows.count
+        )
+
+    def _codes_due(self, state: _State) -> bool:
+        rows, codes = state.rows, state.codes
+        if codes is None:
+            least = CODES_FROM if self._pinned is Structure.AUTO else short.LEAST
+            return self._pinned is not Structure.EXACT and rows.held >= least
+        newest = rows.count - codes.count
+        return newest > max(2 * short.LEAST, codes.count // 64)
+
+    @staticmethod
+    def _new_codes(state: _State) -> Codes:
+        """Learned anew when the gallery has become four times as large."""
+        rows, codes = state.rows, state.codes
+        if codes is None or rows.count > WIDER * codes.learned_at:
+            return Codes.learn(rows.vectors)
+        return codes.extended(rows.vectors[codes.count :])
+
+    def _tidy(self, before: _State) -> None:
+        """Only the swap at the end keeps changes waiting: what came meanwhile is done again."""
+        old = before.rows
+        rows = old.tidy()
+        codes = before.codes
+        if codes is not None:
+            codes = codes.anew(rows.vectors) if rows.count >= short.LEAST else None
+        with self._changing:
+            now = self._state.rows
+            left = old.face_ids[now.gone[: old.count] & ~old.gone[: old.count]]
+            came = np.arange(old.count, now.count)
+            came = came[~now.gone[came]]
+            rows = rows.changed(
+                now.all_face_ids[came], now.all_identity_ids[came], now.all_vectors[came], left
+            )
+            self._state = replace(self._state, rows=rows, codes=codes)

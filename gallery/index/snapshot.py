@@ -1,24 +1,36 @@
-"""The index on disk: makes a start fast, and is never needed."""
+"""The index on disk: makes a start fast, and is never needed.
+
+The file, little-endian: 8 bytes `FACEIDX` and a zero, format version uint32, length of the header
+uint32, SHA-256 of everything after it (32 bytes), the header (JSON), then the arrays one after
+another: face ids int64, identity ids int64, vectors float32 (rows, 48), gone uint8, codes.
+The checksum tells damage, not malice: the file is readable and writable for its owner only.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import struct
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from gallery.domain.embedding import EMBEDDING_SIZE
 from gallery.errors import SnapshotUnusable
-from gallery.index.base import Changes, Contents, Index
+from gallery.index.base import Contents, Index
 
-MAGIC = b"face gallery index 1\n"
-STRUCTURE = "flat"
-_MAX_HEADER = 4096
+MAGIC = b"FACEIDX\0"
+VERSION = 1
+_START = struct.Struct("<8sII32s")
+_MAX_HEADER_BYTES = 65_536
+_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -32,41 +44,125 @@ class SnapshotInfo:
     token: int = 0
 
 
+@dataclass(frozen=True)
+class _Header:
+    revision: int
+    token: int
+    model_id: str
+    faces: int
+    structure: str
+    rows: int
+    coded: int
+    codes_bytes: int
+
+    @property
+    def body_bytes(self) -> int:
+        return self.rows * (8 + 8 + 4 * EMBEDDING_SIZE + 1) + self.codes_bytes
+
+
 def write(path: Path, index: Index, model_id: str) -> None:
-    """Write the index beside the path (mode 0600), make it durable, then put it in place."""
+    """Write the index beside the path (mode 0600), make it durable, then put it in place.
+
+    Searches and changes go on meanwhile; what is written is of one moment. What was there stays
+    until the new file is whole. Refuses with SnapshotUnusable when the file cannot be written.
+    """
     held = index.contents()
-    info = SnapshotInfo(held.revision, model_id, len(held.face_ids), STRUCTURE)
-    header = json.dumps(asdict(info)).encode() + b"\n"
-    pieces = (
-        MAGIC,
-        header,
-        held.face_ids.astype("<i8").tobytes(),
-        held.identity_ids.astype("<i8").tobytes(),
-        held.vectors.astype("<f4").tobytes(),
+    header = _Header(
+        revision=held.revision,
+        token=held.token,
+        model_id=model_id,
+        faces=len(held.gone) - int(np.count_nonzero(held.gone)),
+        structure=held.structure,
+        rows=len(held.face_ids),
+        coded=held.coded,
+        codes_bytes=len(held.codes),
+    )
+    text = json.dumps(asdict(header)).encode()
+    parts = [memoryview(text), *_arrays(held), memoryview(held.codes)]
+    checksum = hashlib.sha256()
+    for part in parts:
+        checksum.update(part)
+    start = _START.pack(MAGIC, VERSION, len(text), checksum.digest())
+    with _refusals(path, "written"):
+        if path.is_dir():
+            raise SnapshotUnusable(f"{path} is a folder where the snapshot belongs; move it away")
+        _put_in_place(path, [memoryview(start), *parts])
+
+
+def inspect(path: Path) -> SnapshotInfo:
+    """Read the whole file and check it; SnapshotUnusable for anything wrong with it."""
+    with _opened(path) as file:
+        header, checksum, found = _begin(path, file)
+        while block := file.read(_BLOCK_BYTES):
+            found.update(block)
+        _require_intact(path, found.digest() == checksum)
+    return SnapshotInfo(
+        header.revision, header.model_id, header.faces, header.structure, header.token
+    )
+
+
+def load(path: Path, model_id: str, into: Index | None = None) -> Index:
+    """The index as it was written; SnapshotUnusable also when it is of another model.
+
+    into: the empty index that takes it up; otherwise a `FaissIndex`.
+    """
+    with _opened(path) as file:
+        header, checksum, found = _begin(path, file)
+        body = np.empty(header.body_bytes, np.uint8)
+        _require_intact(path, file.readinto(body.data) == len(body))
+        found.update(body.data)
+        _require_intact(path, found.digest() == checksum)
+    if header.model_id != model_id:
+        raise SnapshotUnusable(
+            f"the snapshot {path} is of the model {header.model_id}, not {model_id}"
+        )
+    if into is None:
+        from gallery.index.faiss_index import FaissIndex
+
+        into = FaissIndex()
+    rows = header.rows
+    ends = np.cumsum([8 * rows, 8 * rows, 4 * EMBEDDING_SIZE * rows, rows])
+    face_ids, identity_ids, vectors, gone, codes = np.split(body, ends)
+    contents = Contents(
+        revision=header.revision,
+        token=header.token,
+        face_ids=face_ids.view("<i8"),
+        identity_ids=identity_ids.view("<i8"),
+        vectors=vectors.view("<f4").reshape(rows, EMBEDDING_SIZE),
+        gone=gone.view(np.bool_),
+        structure=header.structure,
+        codes=codes.tobytes(),
+        coded=header.coded,
     )
     try:
-        _replace(path, pieces)
-    except OSError as error:
-        raise SnapshotUnusable(
-            f"the index snapshot {path} cannot be written: {error.strerror}; "
-            "searching goes on without it"
-        ) from error
+        into.restore(contents)
+    except ValueError as error:
+        raise SnapshotUnusable(f"the snapshot {path} cannot be taken up: {error}") from error
+    return into
 
 
-def _replace(path: Path, pieces: Sequence[bytes]) -> None:
-    digest = hashlib.sha256()
-    file, beside = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".new", dir=path.parent)
+def _arrays(held: Contents) -> Iterator[memoryview]:
+    for array, kind in (
+        (held.face_ids, "<i8"),
+        (held.identity_ids, "<i8"),
+        (held.vectors, "<f4"),
+        (held.gone, "u1"),
+    ):
+        yield np.ascontiguousarray(array, kind).reshape(-1).view(np.uint8).data
+
+
+def _put_in_place(path: Path, parts: list[memoryview]) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")  # mode 0600
+    aside = Path(name)
     try:
-        with os.fdopen(file, "wb") as out:
-            for piece in pieces:
-                digest.update(piece)
-                out.write(piece)
-            out.write(digest.digest())
-            out.flush()
-            os.fsync(out.fileno())
-        Path(beside).replace(path)
+        with os.fdopen(handle, "wb") as file:
+            for part in parts:
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
     except BaseException:
-        Path(beside).unlink(missing_ok=True)
+        aside.unlink(missing_ok=True)
         raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
@@ -75,47 +171,44 @@ def _replace(path: Path, pieces: Sequence[bytes]) -> None:
         os.close(folder)
 
 
-def inspect(path: Path) -> SnapshotInfo:
-    """Read the whole file and check it; SnapshotUnusable for anything wrong with it."""
-    return _read(path)[0]
-
-
-def load(path: Path, model_id: str) -> Index:
-    """The index as it was written; SnapshotUnusable also when it is of another model."""
-    from gallery.index.faiss_index import FaissIndex
-
-    info, held = _read(path)
-    if info.model_id != model_id:
-        raise SnapshotUnusable(f"it is of model {info.model_id}, and {model_id} is in use")
-    index = FaissIndex()
-    index.apply(
-        Changes(
-            held.revision, held.face_ids, held.identity_ids, held.vectors, np.empty(0, np.int64)
+def _begin(path: Path, file: BufferedReader) -> tuple[_Header, bytes, Any]:
+    """The header, the checksum that the file claims, and one over what was read of it."""
+    start = file.read(_START.size)
+    _require_intact(path, len(start) == _START.size)
+    magic, version, length, checksum = _START.unpack(start)
+    if magic != MAGIC:
+        raise SnapshotUnusable(f"{path} is not a snapshot of an index")
+    if version != VERSION:
+        raise SnapshotUnusable(
+            f"the snapshot {path} has format {version}; this program reads format {VERSION}"
         )
-    )
-    return index
-
-
-def _read(path: Path) -> tuple[SnapshotInfo, Contents]:
+    _require_intact(path, length <= _MAX_HEADER_BYTES)
+    text = file.read(length)
     try:
-        data = path.read_bytes()
+        header = _Header(**json.loads(text))
+        size = _START.size + length + header.body_bytes
+    except (ValueError, TypeError) as error:
+        raise SnapshotUnusable(f"the snapshot {path} is damaged or cut off") from error
+    _require_intact(path, os.fstat(file.fileno()).st_size == size)
+    return header, checksum, hashlib.sha256(text)
+
+
+def _require_intact(path: Path, intact: bool) -> None:
+    if not intact:
+        raise SnapshotUnusable(f"the snapshot {path} is damaged or cut off")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedReader]:
+    with _refusals(path, "read"), path.open("rb") as file:
+        yield file
+
+
+@contextmanager
+def _refusals(path: Path, done: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise SnapshotUnusable(f"{path} cannot be read: {error.strerror}") from error
-    if not data:
-        raise SnapshotUnusable("the file is empty")
-    if not data.startswith(MAGIC):
-        raise SnapshotUnusable("the file is no index snapshot of this version")
-    body, digest = data[:-32], data[-32:]
-    if hashlib.sha256(body).digest() != digest:
-        raise SnapshotUnusable("its checksum is wrong; the file is cut short or damaged")
-    start = body.index(b"\n", len(MAGIC), len(MAGIC) + _MAX_HEADER) + 1
-    info = SnapshotInfo(**json.loads(body[len(MAGIC) : start]))
-    ids = 8 * info.faces
-    return info, Contents(
-        info.revision,
-        np.frombuffer(body, "<i8", info.faces, start).astype(np.int64),
-        np.frombuffer(body, "<i8", info.faces, start + ids).astype(np.int64),
-        np.frombuffer(body, "<f4", info.faces * EMBEDDING_SIZE, start + 2 * ids)
-        .astype(np.float32)
-        .reshape(info.faces, EMBEDDING_SIZE),
-    )
+        raise SnapshotUnusable(
+            f"the snapshot {path} cannot be {done}: {error.strerror}; check the disk and its folder"
+        ) from error

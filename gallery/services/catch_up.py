@@ -12,14 +12,18 @@ from gallery.index import snapshot
 from gallery.index.base import Changes, Index
 from gallery.store.unit_of_work import ReadUnit, UnitsOfWork
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class LiveIndex:
     """The index of this process; it sees every commit of every process when caught up.
 
-    make: gives an empty index, called at the first search. Faces of another model than model_id
-    are never in it.
+    make: gives an empty index, called at the first search. snapshot_path: a file to start from
+    where it is usable; None for none. Faces of another model than model_id are never in it.
+
+    Whether an index (or a snapshot) belongs to this database is told by the revision it holds and
+    the random token of that change: see `FaceChangeColumns`. One that does not, since an older
+    copy of the database was restored, is thrown away.
     """
 
     def __init__(
@@ -27,12 +31,12 @@ class LiveIndex:
         units: UnitsOfWork,
         model_id: str,
         make: Callable[[], Index],
-        snapshot_file: Path | None = None,
+        snapshot_path: Path | None = None,
     ) -> None:
         self._units = units
         self._model_id = model_id
         self._make = make
-        self._snapshot_file = snapshot_file
+        self._snapshot_path = snapshot_path
         self._index: Index | None = None
         self._catching_up = threading.Lock()
 
@@ -41,41 +45,68 @@ class LiveIndex:
         """The last revision that the index holds; 0 before the first search."""
         return 0 if self._index is None else self._index.revision
 
+    @property
+    def structure(self) -> str | None:
+        """How this process searches now; None before the first search."""
+        return None if self._index is None else self._index.structure
+
     def caught_up(self) -> Index:
         """The index, holding at least all that was committed before this call.
 
-        The lock is taken before the transaction opens, so that no thread looks at an older state
-        than the index already holds. An index ahead of its database (an older copy was restored)
-        is thrown away. Refuses with ModelMismatch while there are faces of another model.
+        Nobody waits where there is nothing to catch up with. Otherwise the lock is taken before
+        the transaction opens, so that no thread looks at an older state than the index already
+        holds. Refuses with ModelMismatch while there are faces of another model.
         """
+        index = self._index
+        if index is not None:
+            with self._units.read() as unit:
+                self._refuse_other_models(unit)
+                if _is_level(unit, index):
+                    return index
         with self._catching_up, self._units.read() as unit:
-            if unit.vectors.any_of_other_models(self._model_id):
-                raise ModelMismatch(
-                    f"some stored faces come from another model than {self._model_id}; "
-                    "run `gallery reembed`"
-                )
-            if self._index is None:
-                self._index = self._from_snapshot()
-            if self._index.revision > unit.vectors.last_revision():
-                self._index = self._make()
-            catch_up(unit, self._index, self._model_id)
-            return self._index
+            self._refuse_other_models(unit)
+            index = self._from_snapshot(unit) if self._index is None else self._index
+            if index is None or not _belongs(unit, index):
+                index = self._make()
+            catch_up(unit, index, self._model_id)
+            self._index = index
+            return index
 
-    def save_snapshot(self) -> None:
-        """Write the caught-up index to disk. Refuses with ModelMismatch and SnapshotNotWritten."""
-        if self._snapshot_file is None:
-            return
-        snapshot.write(self._snapshot_file, self.caught_up(), self._model_id)
+    def save_snapshot(self) -> snapshot.SnapshotInfo:
+        """Write the caught-up index, its structure built, to the snapshot file.
 
-    def _from_snapshot(self) -> Index:
-        """What the snapshot holds when it can be used, else an empty index."""
-        if self._snapshot_file is None or not self._snapshot_file.exists():
-            return self._make()
+        Refuses with SnapshotUnusable where the file cannot be written.
+        """
+        if self._snapshot_path is None:
+            raise SnapshotUnusable("no place is given for a snapshot of the index")
+        index = self.caught_up()
+        index.settle()
+        snapshot.write(self._snapshot_path, index, self._model_id)
+        return snapshot.inspect(self._snapshot_path)
+
+    def _refuse_other_models(self, unit: ReadUnit) -> None:
+        if unit.vectors.any_of_other_models(self._model_id):
+            raise ModelMismatch(
+                f"some stored faces come from another model than {self._model_id}; "
+                "run `gallery reembed`"
+            )
+
+    def _from_snapshot(self, unit: ReadUnit) -> Index | None:
+        if self._snapshot_path is None or not self._snapshot_path.exists():
+            return None
         try:
-            return snapshot.load(self._snapshot_file, self._model_id)
-        except SnapshotUnusable as refusal:
-            _log.warning("the index snapshot is not used: %s", refusal.message)
-            return self._make()
+            index = snapshot.load(self._snapshot_path, self._model_id, self._make())
+        except SnapshotUnusable as reason:
+            log.warning("the index is built from the database: %s", reason.message)
+            return None
+        if _belongs(unit, index):
+            return index
+        log.warning(
+            "the index is built from the database: its snapshot holds other changes up to "
+            "revision %d than the database, as after a restore",
+            index.revision,
+        )
+        return None
 
 
 def catch_up(unit: ReadUnit, index: Index, model_id: str) -> None:
@@ -95,5 +126,18 @@ def catch_up(unit: ReadUnit, index: Index, model_id: str) -> None:
             identity_ids=faces.identity_ids,
             vectors=faces.vectors,
             removed=removed,
+            token=unit.vectors.token_of(revision) or 0,
         )
     )
+
+
+def _belongs(unit: ReadUnit, index: Index) -> bool:
+    """Whether all that the index holds happened in this database too."""
+    revision, token = index.mark
+    return unit.vectors.token_of(revision) == token
+
+
+def _is_level(unit: ReadUnit, index: Index) -> bool:
+    """Whether the index holds all that the database does at this moment, and nothing else."""
+    revision, token = index.mark
+    return unit.vectors.last_revision() == revision and unit.vectors.token_of(revision) == token

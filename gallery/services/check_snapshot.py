@@ -43,7 +43,7 @@ class SnapshotCheck:
             found = about(Trouble.SNAPSHOT_UNUSABLE, refusal.message)
             return SnapshotState(self.path, present=True), (found,)
         try:
-            index = snapshot.load(self.file, self.model_id)
+            index = snapshot.load(self.file, self.model_id, self.make())
         except SnapshotUnusable as refusal:
             return state, (about(Trouble.SNAPSHOT_UNUSABLE, refusal.message),)
         with self.units.read() as unit:
@@ -54,6 +54,7 @@ class SnapshotCheck:
         index = self.make()
         with self.units.read() as unit:
             catch_up(unit, index, self.model_id)
+        index.settle()
         snapshot.write(self.file, index, self.model_id)
 
     def _compare(self, unit: ReadUnit, index: Index) -> tuple[Finding, ...]:
@@ -65,17 +66,22 @@ class SnapshotCheck:
                 "as after an older copy was restored"
             )
             return (about(Trouble.SNAPSHOT_AHEAD, detail),)
+        if unit.vectors.token_of(index.revision) != index.mark[1]:
+            detail = f"it holds other changes up to revision {index.revision}, as after a restore"
+            return (about(Trouble.SNAPSHOT_DIFFERS, detail),)
         catch_up(unit, index, self.model_id)
         stored = unit.vectors.vectors_of_model(self.model_id)
-        held = index.contents()
+        contents = index.contents()
+        rows = ~contents.gone
+        face_ids, identity_ids = contents.face_ids[rows], contents.identity_ids[rows]
         differences = (
-            (len(np.setdiff1d(stored.face_ids, held.face_ids)), "missing from it"),
-            (len(np.setdiff1d(held.face_ids, stored.face_ids)), "in it that are not stored"),
+            (len(np.setdiff1d(stored.face_ids, face_ids)), "missing from it"),
+            (len(np.setdiff1d(face_ids, stored.face_ids)), "in it that are not stored"),
         )
         told = [f"{_faces(count)} {where}" for count, where in differences if count]
-        _, here, there = np.intersect1d(stored.face_ids, held.face_ids, return_indices=True)
-        owners = int((stored.identity_ids[here] != held.identity_ids[there]).sum())
-        vectors = int((stored.vectors[here] != held.vectors[there]).any(axis=1).sum())
+        _, here, there = np.intersect1d(stored.face_ids, face_ids, return_indices=True)
+        owners = int((stored.identity_ids[here] != identity_ids[there]).sum())
+        vectors = int((stored.vectors[here] != contents.vectors[rows][there]).any(axis=1).sum())
         if owners:
             told.append(f"{_faces(owners)} of another person")
         if vectors:

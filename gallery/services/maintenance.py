@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gallery.embedder.base import Embedder
+from gallery.index.snapshot import SnapshotInfo
 from gallery.services.catch_up import LiveIndex
 from gallery.store.unit_of_work import UnitsOfWork
 
@@ -47,9 +48,9 @@ class Maintenance:
                 faces_of_other_models=unit.vectors.count_of_other_models(self.embedder.model_id),
             )
 
-    def snapshot(self) -> None:
-        """Write the index to disk, so that the next start is fast."""
-        self.index.save_snapshot()
+    def snapshot(self) -> SnapshotInfo:
+        """Write the index down, for a fast start. Refuses with SnapshotUnusable."""
+        return self.index.save_snapshot()
 
     def reembed(self, progress: Progress) -> int:
         """Embed the faces of other models anew from their crops; gives how many were.

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     TypedColumns,
     UniqueConstraint,
+    text,
 )
 
 from gallery.store.columns import CROP_BYTES, VECTOR_BYTES, CropType, UtcDateTime, VectorType
@@ -63,11 +64,18 @@ class FaceColumns(TypedColumns):
 
 
 class FaceChangeColumns(TypedColumns):
-    """One change to one face; no foreign key, since removed faces are gone."""
+    """One change to one face; no foreign key, since removed faces are gone.
+
+    token: a random number that SQLite draws for each row. Revisions alone cannot tell that an older
+    copy of the database was put in place and written to since: the same numbers then stand for
+    other changes. The token of a revision is the same only in databases that share every change
+    up to it, so an index that remembers both knows whether it belongs to this database.
+    """
 
     revision = Column(Integer, primary_key=True)
     face_id = Column(Integer, nullable=False)
     removed = Column(Boolean, nullable=False)
+    token = Column(Integer, nullable=False, server_default=text("(random())"))
 
 
 identity = Table(

@@ -44,6 +44,14 @@ class VectorRepository:
         newest = self._connection.execute(select(func.max(face_change.c.revision))).scalar_one()
         return newest or 0
 
+    def token_of(self, revision: int) -> int | None:
+        """The random number of a change; None for one that is not there, 0 before the first."""
+        if revision == 0:
+            return 0
+        return self._connection.execute(
+            select(face_change.c.token).where(face_change.c.revision == revision)
+        ).scalar_one_or_none()
+
     def vectors_of(self, identity_id: int) -> StoredVectors:
         """All faces of a person, whatever their model."""
         return self._vectors(_vectors().where(face.c.identity_id == identity_id))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from gallery.errors import ModelMismatch
-from gallery.index.base import Changes, Index
+from gallery.index.base import Changes, Contents, Index
 from gallery.index.exact import ExactIndex
 from gallery.index.faiss_index import FaissIndex
 from gallery.services.catch_up import LiveIndex
@@ -217,3 +217,94 @@ def test_an_index_caught_up_in_steps_equals_one_built_at_once(
     anew: Index = LiveIndex(units, "model", ExactIndex).caught_up()
     for probe in points(99, 10):
         assert tuple(live.caught_up().search(probe, 5)) == tuple(anew.search(probe, 5))
+
+
+def restore(units: UnitsOfWork, path: Path, backup: Path) -> None:
+    units._engine.dispose()
+    for side in ("-wal", "-shm"):
+        path.with_name(path.name + side).unlink(missing_ok=True)
+    shutil.copy(backup, path)
+
+
+def test_another_history_with_the_same_revisions_is_recognised(
+    units: UnitsOfWork,
+    store: Any,
+    points: Any,
+    database_url: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A backup is restored and then written to until its revisions pass those of the index."""
+    path = Path(database_url.removeprefix("sqlite:///"))
+    backup, kept = tmp_path / "backup.db", tmp_path / "gallery.db.index"
+    alice, bob, carol, dave = points(1, 4)
+    store(units, "Alice", alice[None])
+    with sqlite3.connect(path) as connection:
+        connection.execute("VACUUM INTO ?", (str(backup),))
+    connection.close()
+    store(units, "Bob", bob[None])
+    live = LiveIndex(units, "model", FaissIndex, kept)
+    assert live.save_snapshot().revision == 2
+    restore(units, path, backup)
+    store(units, "Carol", carol[None])
+    for index in (live, LiveIndex(units, "model", FaissIndex, kept)):
+        assert [one.distance for one in index.caught_up().search(carol, 1)] == [0.0]
+        assert [one.distance > 0 for one in index.caught_up().search(bob, 1)] == [True]
+    store(units, "Dave", dave[None])
+    fresh = LiveIndex(units, "model", FaissIndex, kept)
+    assert len(fresh.caught_up()) == 3
+    assert [one.distance > 0 for one in fresh.caught_up().search(bob, 1)] == [True]
+    assert "as after a restore" in caplog.text
+
+
+def test_a_snapshot_is_the_start_and_later_changes_are_caught_up(
+    units: UnitsOfWork, store: Any, points: Any, tmp_path: Path
+) -> None:
+    taken_up: list[int] = []
+    applied: list[int] = []
+
+    class Counting(FaissIndex):
+        def restore(self, contents: Contents) -> None:
+            taken_up.append(contents.revision)
+            super().restore(contents)
+
+        def apply(self, changes: Changes) -> None:
+            applied.append(len(changes.face_ids) + len(changes.removed))
+            super().apply(changes)
+
+    vectors = points(1, 30)
+    alice = store(units, "Alice", vectors[:20])
+    kept = tmp_path / "gallery.db.index"
+    LiveIndex(units, "model", FaissIndex, kept).save_snapshot()
+    store(units, "Bob", vectors[20:])
+    with units.write() as unit:
+        unit.faces.remove(alice.identity_id, alice.face_ids[0])
+        unit.commit()
+    live = LiveIndex(units, "model", Counting, kept)
+    assert len(live.caught_up()) == 29
+    assert taken_up == [20]
+    assert applied == [11]
+
+
+def test_a_damaged_snapshot_is_never_fatal(
+    units: UnitsOfWork,
+    store: Any,
+    points: Any,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store(units, "Alice", points(1, 2))
+    kept = tmp_path / "gallery.db.index"
+    kept.write_bytes(b"FACEIDX")
+    live = LiveIndex(units, "model", FaissIndex, kept)
+    assert len(live.caught_up()) == 2
+    assert "damaged or cut off" in caplog.text
+
+
+def test_a_reader_with_nothing_to_catch_up_waits_for_nobody(
+    live: LiveIndex, units: UnitsOfWork, store: Any, points: Any
+) -> None:
+    store(units, "Alice", points(1, 2))
+    live.caught_up()
+    with live._catching_up:
+        assert len(live.caught_up()) == 2

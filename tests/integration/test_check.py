@@ -234,6 +234,7 @@ def test_a_snapshot_with_other_faces_or_vectors_is_told_and_written_anew(
                 face_ids=np.concatenate([held.face_ids[1:], extra]),
                 identity_ids=np.concatenate([owners, extra]),
                 vectors=np.concatenate([vectors, vectors[:1]]),
+                gone=np.zeros(len(vectors) + 1, np.bool_),
             )
 
     snapshot.write(path, Altered(), services.check.embedder.model_id)  # type: ignore[arg-type]

@@ -90,7 +90,7 @@ def test_an_unusable_snapshot_is_passed_over_told_and_repaired(
     assert [c.identity.name for c in fresh.identify(photo(1, 2)).candidates] == ["Bo", "Ada"]
     assert only_trouble(fresh.check(quiet)) is Trouble.SNAPSHOT_UNUSABLE
     if snapshot_file.is_dir():
-        with pytest.raises(SnapshotUnusable, match="cannot be written"):
+        with pytest.raises(SnapshotUnusable, match=r"is a folder .* move it away"):
             fresh.check.repair(quiet)
         snapshot_file.rmdir()
         fresh.maintenance.snapshot()
@@ -125,6 +125,27 @@ def test_a_snapshot_from_the_future_of_a_restored_database_is_passed_over(
     fresh = Services(enrolled.settings)
     assert [c.identity.name for c in fresh.identify(photo(2, 0)).candidates] == ["Ada", "Bo"]
     assert only_trouble(Services(enrolled.settings).check(quiet)) is Trouble.SNAPSHOT_AHEAD
+    assert fresh.check.repair(quiet).good
+    fresh.close()
+
+
+def test_a_snapshot_of_another_history_is_passed_over_though_its_revision_is_known(
+    enrolled: Services, photo: Photo, database: Path, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("VACUUM INTO ?", (str(tmp_path / "backup.db"),))
+    enrolled.enroll.by_name("Cleo", [photo(2, 0)])
+    enrolled.maintenance.snapshot()
+    enrolled.close()
+    for side in ("-wal", "-shm"):
+        database.with_name(f"{database.name}{side}").unlink(missing_ok=True)
+    shutil.copy(tmp_path / "backup.db", database)
+    fresh = Services(enrolled.settings)
+    fresh.enroll.by_name("Dora", [photo(3, 0), photo(3, 1)])
+    names = {candidate.identity.name for candidate in fresh.identify(photo(2, 0)).candidates}
+    assert names == {"Ada", "Bo", "Dora"}
+    assert fresh.identify(photo(3, 0)).candidates[0].decision.distance < 1e-6
+    assert only_trouble(fresh.check(quiet)) is Trouble.SNAPSHOT_DIFFERS
     assert fresh.check.repair(quiet).good
     fresh.close()
 

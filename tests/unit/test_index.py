@@ -13,12 +13,36 @@ from gallery.domain.embedding import distances_to
 from gallery.index.base import Changes, Index
 from gallery.index.exact import ExactIndex
 from gallery.index.faiss_index import FaissIndex
+from gallery.index.structure import Structure
 
 MakeIndex = Callable[[], Index]
 NONE = np.empty(0, np.int64)
 
 
-@pytest.fixture(params=[ExactIndex, FaissIndex])
+def pinned_to_codes() -> Index:
+    """Codes propose as many faces as the tests have, so that answers must be exact."""
+    return FaissIndex(Structure.CODES, proposed=3000)
+
+
+def settled_after_each_change() -> Index:
+    class Settled(FaissIndex):
+        def apply(self, changes: Changes) -> None:
+            super().apply(changes)
+            self.settle()
+
+    return Settled(Structure.CODES, proposed=3000)
+
+
+@pytest.fixture(
+    params=[
+        ExactIndex,
+        FaissIndex,
+        lambda: FaissIndex(Structure.EXACT),
+        pinned_to_codes,
+        settled_after_each_change,
+    ],
+    ids=["exact", "faiss", "faiss-exact", "faiss-codes", "faiss-codes-settled"],
+)
 def make(request: pytest.FixtureRequest) -> MakeIndex:
     made: MakeIndex = request.param
     return made

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gallery.errors import InvalidValue
+from gallery.index.structure import Structure
 from gallery.settings import DetectorKind, Settings
 
 
@@ -57,3 +60,14 @@ def test_every_choice_is_read_from_the_environment() -> None:
 def test_nonsense_is_refused(name: str, value: str) -> None:
     with pytest.raises(InvalidValue):
         Settings.from_environment({name: value})
+
+
+def test_the_structure_of_the_index_can_be_pinned_and_its_snapshot_is_beside_the_database() -> None:
+    assert Settings("sqlite:////data/g.db").index_structure is Structure.AUTO
+    settings = Settings.from_environment(
+        {"GALLERY_INDEX_STRUCTURE": "Exact", "GALLERY_DATABASE_URL": "sqlite:////data/g.db"}
+    )
+    assert settings.index_structure is Structure.EXACT
+    assert settings.snapshot_path == Path("/data/g.db.index")
+    with pytest.raises(InvalidValue, match="choose one of auto, exact, codes"):
+        Settings.from_environment({"GALLERY_INDEX_STRUCTURE": "ivf"})
