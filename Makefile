@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test torture lint serving-test samples lock model seed-model screenshots clean
+.PHONY: demo test torture lint load serving-test samples lock model seed-model screenshots clean
 
 demo: $(VENV)/.developer
 	$(BIN)/gallery demo
@@ -15,6 +15,10 @@ test: $(VENV)/.developer
 N ?= 200
 torture: $(VENV)/.developer
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/torture/torture.py $(N)
+
+# Sixteen searching threads in two programs while a third enrolls and removes, for half a minute.
+load: $(VENV)/.developer
+	GALLERY_LOAD_SECONDS=30 $(BIN)/pytest tests/integration/test_index_under_load.py
 
 lint: $(VENV)/.developer
 	$(BIN)/ruff check .

@@ -36,6 +36,7 @@ COMMANDS = MappingProxyType(
             "models": "cli.models:app",
             "train": "cli.training:train",
             "evaluate": "cli.evaluation:app",
+            "benchmark": "cli.benchmark:app",
             "reembed": "cli.maintenance:reembed",
         },
     }

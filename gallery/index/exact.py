@@ -105,8 +105,14 @@ def nearest_of_each(
 ) -> tuple[Neighbour, ...]:
     """The `top` nearest identities by their nearest face, nearest first; ties by face id."""
     order = np.lexsort((face_ids, distances))
-    _, firsts = np.unique(identity_ids[order], return_index=True)
-    best = order[np.sort(firsts)[:top]]
+    best: dict[int, int] = {}
+    looked, look = 0, 4 * top
+    while len(best) < top and looked < len(order):
+        rows = order[looked : looked + look]
+        for identity_id, row in zip(identity_ids[rows].tolist(), rows.tolist(), strict=True):
+            best.setdefault(identity_id, row)
+        looked, look = looked + look, 4 * look
     return tuple(
-        Neighbour(int(identity_ids[row]), int(face_ids[row]), float(distances[row])) for row in best
+        Neighbour(identity_id, int(face_ids[row]), float(distances[row]))
+        for identity_id, row in list(best.items())[:top]
     )
