@@ -49,18 +49,22 @@ def torture(kills: int, folder: Path) -> Ledger:
     for life in range(1, kills + 1):
         journal.unlink(missing_ok=True)
         child = _fork(lambda life=life: Worker(url, pool, journal, life).run())
-        _let_live(journal, chance)
+        _let_live(child, journal, chance)
         os.kill(child, signal.SIGKILL)
         _wait(child, -signal.SIGKILL)
         lines = journal.read_bytes().splitlines() if journal.exists() else []
         ledger.settle(lines, read(database))
     _verify(ledger, url, faces)
+    left = {file.name for file in folder.iterdir()} - {"pool", "journal"}
+    if left - {"gallery.db", "gallery.db.index", "gallery.db-wal", "gallery.db-shm"}:
+        raise Wrong(f"left over: {sorted(left)}")
     return ledger
 
 
 def _verify(ledger: Ledger, url: str, faces: list) -> None:
     """Every face that must be there is found and matches; nothing else is; the check is clean."""
     services = Services(Settings(url))
+    services.maintenance.snapshot()
     health = services.check(lambda done, total: None)
     if not health.good:
         raise Wrong(f"gallery check: {[finding.message for finding in health.findings]}")
@@ -88,7 +92,7 @@ def _verify(ledger: Ledger, url: str, faces: list) -> None:
     services.close()
 
 
-def _let_live(journal: Path, chance: random.Random) -> None:
+def _let_live(child: int, journal: Path, chance: random.Random) -> None:
     """A random while: from the start of the process, or from its first operation."""
     if chance.random() < EARLY:
         time.sleep(chance.random() * START_SECONDS)
@@ -97,6 +101,8 @@ def _let_live(journal: Path, chance: random.Random) -> None:
     while not (journal.exists() and journal.stat().st_size):
         if time.monotonic() > deadline:
             raise Wrong(f"the worker was not ready after {PATIENCE_SECONDS:g} s")
+        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return
         time.sleep(0.002)
     time.sleep(chance.random() * LIFE_SECONDS)
 
