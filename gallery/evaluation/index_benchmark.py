@@ -17,7 +17,7 @@ from gallery.evaluation.gallery_shape import FaceSource, GalleryShape
 from gallery.evaluation.index_competitors import FLAT, Competitor, Search
 
 FACES_OF_A_PERSON = 5
-SECONDS_EACH = 8.0
+SECONDS_EACH = 15.0
 WARM_UP = 10
 
 

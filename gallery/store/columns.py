@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -41,7 +42,7 @@ class VectorType(TypeDecorator[NDArray[np.float32]]):
         return None if value is None else vectors_from([value])[0]
 
 
-def vectors_from(blobs: list[bytes]) -> NDArray[np.float32]:
+def vectors_from(blobs: Sequence[bytes]) -> NDArray[np.float32]:
     """Stored vectors, all at once: float32 (N, 48). Refuses damaged ones: DatabaseDamaged."""
     if any(len(blob) != VECTOR_BYTES for blob in blobs):
         raise DatabaseDamaged(_DAMAGED)
