@@ -36,7 +36,8 @@ class FaceSource:
     to length. The common part follows from the mean non-mated distance, the fall of the variances
     from their spread (few large variances make strangers differ more in how far they are), the
     person's share from the mean mated distance, and how much it varies from face to face (good and
-    bad photos) from their spread.
+    bad photos) from their spread. All is turned at random at the end, since no index may lean on
+    components that happen to be independent.
     """
 
     def __init__(self, shape: GalleryShape, seed: int = 0) -> None:
@@ -48,6 +49,8 @@ class FaceSource:
         self._share = (mated - self._common) / own
         cosine_spread = shape.other_mean * shape.other_spread / shape.length**2
         self._deviations = np.sqrt(_variances((own / cosine_spread) ** 2))
+        turn, _ = np.linalg.qr(self._random.standard_normal((EMBEDDING_SIZE, EMBEDDING_SIZE)))
+        self._turn = turn.astype(np.float32)
         self._varies = 0.0
         self._varies = self._fitted_variation()
 
@@ -68,7 +71,7 @@ class FaceSource:
             point = math.sqrt(1 - self._common) * own
             point[:, -1] += math.sqrt(self._common)
             point *= self._shape.length / np.linalg.norm(point, axis=1, keepdims=True)
-            made[start : start + CHUNK] = point
+            made[start : start + CHUNK] = point @ self._turn
         return made
 
     def _fitted_variation(self) -> float:

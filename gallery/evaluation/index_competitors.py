@@ -62,7 +62,7 @@ def competitors(structure: Structure, threshold: float) -> tuple[Competitor, ...
         Competitor(OURS, ours),
         Competitor(FLAT, _flat),
         Competitor("numpy", _numpy),
-        Competitor("usearch", _usearch, "usearch", 300_000),
+        Competitor("usearch", _usearch, "usearch", 100_000),
         Competitor("sqlite-vec", _sqlite_vec, "sqlite_vec", 300_000),
     )
 
