@@ -3,13 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint load serving-test samples lock model seed-model screenshots clean
+.PHONY: demo test torture lint load serving-test samples lock model seed-model screenshots clean
 
 demo: $(VENV)/.developer
 	$(BIN)/gallery demo
 
 test: $(VENV)/.developer
 	$(BIN)/pytest
+
+# Killed with SIGKILL while it enrolls, removes and snapshots, N times; every acknowledgement counts.
+N ?= 200
+torture: $(VENV)/.developer
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/torture/torture.py $(N)
 
 # Sixteen searching threads in two programs while a third enrolls and removes, for half a minute.
 load: $(VENV)/.developer
@@ -38,7 +43,7 @@ screenshots: $(VENV)/.developer
 lock: $(VENV)/.developer
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --all-extras --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --extra train --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 $(VENV)/.developer: requirements-dev.lock pyproject.toml
 	$(call environment,$(VENV))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.enroll_benchmark import benchmark_enroll
 from cli.options import AsJson
 from cli.session import session_of
 
@@ -19,6 +20,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 @app.callback()
 def benchmark() -> None:
     """Measure how fast the parts are on this machine."""
+
+
+app.command("enroll")(benchmark_enroll)
 
 
 @app.command()

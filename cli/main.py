@@ -20,6 +20,7 @@ COMMANDS = MappingProxyType(
         },
         "People": {
             "enroll": "cli.enroll:enroll",
+            "import": "cli.bulk:import_people",
             "list": "cli.people:list_people",
             "show": "cli.people:show",
             "rename": "cli.people:rename",
@@ -29,6 +30,7 @@ COMMANDS = MappingProxyType(
         "Serve and try": {
             "serve": "cli.serve:serve",
             "demo": "cli.demo:demo",
+            "check": "cli.check:check",
         },
         "Models": {
             "models": "cli.models:app",
@@ -57,7 +59,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done or matched, 1 not matched or unknown, 2 wrong usage, "
+    epilog="Exit codes: 0 done or matched, 1 not matched, unknown or (check) wrong, 2 wrong usage, "
     "3 photo refused, 4 not found or conflict, 5 not ready.",
 )
 

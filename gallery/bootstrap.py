@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from gallery.settings import DetectorKind, Settings
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from gallery.embedder.base import Embedder
     from gallery.index.base import Index
     from gallery.services.catch_up import LiveIndex
+    from gallery.services.check import Check
     from gallery.services.compare import Compare
     from gallery.services.enroll import Enroll
+    from gallery.services.enroll_many import EnrollMany
     from gallery.services.identify import Identify
     from gallery.services.identities import Identities
     from gallery.services.maintenance import Maintenance
@@ -76,6 +79,12 @@ class Services:
         return Enroll(self._units, self.recognise)
 
     @part
+    def enroll_many(self) -> EnrollMany:
+        from gallery.services.enroll_many import EnrollMany
+
+        return EnrollMany(self._units, self.recognise)
+
+    @part
     def verify(self) -> Verify:
         from gallery.services.verify import Verify
 
@@ -99,6 +108,22 @@ class Services:
 
         return Maintenance(self._units, self._embedder, self._live_index)
 
+    @part
+    def check(self) -> Check:
+        from gallery.services.check import Check
+        from gallery.services.check_snapshot import SnapshotCheck
+
+        snapshot = SnapshotCheck(
+            self._units, self._embedder.model_id, self.settings.snapshot_path, self._empty_index
+        )
+        return Check(self._units, self._embedder, snapshot)
+
+    def units_at(self, path: Path) -> UnitsOfWork:
+        """A database of its own, for a benchmark."""
+        from gallery.store.unit_of_work import UnitsOfWork
+
+        return UnitsOfWork(_open(f"sqlite:///{path}"))
+
     def close(self) -> None:
         """Let go of the database; a later use opens it again."""
         with self.making:
@@ -108,16 +133,7 @@ class Services:
 
     @part
     def _engine(self) -> Engine:
-        from gallery.store.engine import open_database
-        from migrations import bring_up_to_date
-
-        engine = open_database(self.settings.database_url)
-        try:
-            bring_up_to_date(engine)
-        except BaseException:
-            engine.dispose()
-            raise
-        return engine
+        return _open(self.settings.database_url)
 
     @part
     def _units(self) -> UnitsOfWork:
@@ -148,6 +164,19 @@ class Services:
         from gallery.index.faiss_index import FaissIndex
 
         return FaissIndex(self.settings.index_structure, self.settings.threshold.value)
+
+
+def _open(database_url: str) -> Engine:
+    from gallery.store.engine import open_database
+    from migrations import bring_up_to_date
+
+    engine = open_database(database_url)
+    try:
+        bring_up_to_date(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
 
 
 def make_detector(kind: DetectorKind) -> Detector:

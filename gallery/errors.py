@@ -23,6 +23,7 @@ GalleryError
 │   └── PhotoAlreadyEnrolled
 ├── NotReady                   the program cannot answer until somebody mends something
 │   ├── DatabaseUnavailable
+│   │   └── DatabaseDamaged
 │   ├── DatabaseTooNew
 │   ├── ModelUnavailable
 │   ├── ModelMismatch          stored faces come from another model
@@ -137,6 +138,10 @@ class NotReady(GalleryError):
 
 class DatabaseUnavailable(NotReady):
     code = "database_unavailable"
+
+
+class DatabaseDamaged(DatabaseUnavailable):
+    code = "database_damaged"
 
 
 class DatabaseTooNew(NotReady):

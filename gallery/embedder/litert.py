@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _INPUT = (1, CROP_HEIGHT, CROP_WIDTH, 1)
 _OUTPUT = (1, EMBEDDING_SIZE)
+BATCH = 8
+"""Crops of one run of the network: 1.41 ms a face against 1.51 one by one, and 1.46 with 32."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ class _Network:
 class LiteRtEmbedder:
     """Runs model.tflite of a model folder; ModelUnavailable when the folder's files are not whole.
 
-    The interpreter is not thread-safe, so each thread has its own. Crops go through it one at a
-    time: a face's embedding does not depend on what stands beside it.
+    An interpreter is not thread-safe, so each thread has its own: one for single crops, and one
+    for eight at once, made when first needed. A face's embedding is the same from both.
     """
 
     def __init__(self, model_folder: Path, threads: int = 1) -> None:
@@ -44,7 +46,7 @@ class LiteRtEmbedder:
         self._threads = threads
         self._local = threading.local()
         with without_delegate_notice():  # it comes with the first interpreter of a process
-            self._local.network = self._load()
+            self._network(1)
 
     @property
     def model_id(self) -> str:
@@ -56,27 +58,36 @@ class LiteRtEmbedder:
 
     def embed(self, crops: Sequence[FaceCrop]) -> tuple[Embedding, ...]:
         """One embedding a crop, the same whatever stands beside it."""
-        network = self._network()
-        return tuple(self._embed_one(network, crop) for crop in crops)
+        made: list[Embedding] = []
+        while len(crops) - len(made) >= BATCH:
+            made += self._run(self._network(BATCH), crops[len(made) : len(made) + BATCH])
+        for crop in crops[len(made) :]:
+            made += self._run(self._network(1), [crop])
+        return tuple(made)
 
-    def _embed_one(self, network: _Network, crop: FaceCrop) -> Embedding:
-        pixels = crop.pixels.astype(np.float32).reshape(_INPUT)
+    def _run(self, network: _Network, crops: Sequence[FaceCrop]) -> list[Embedding]:
+        pixels = np.stack([crop.pixels for crop in crops])[..., None].astype(np.float32)
         network.interpreter.set_tensor(network.input, pixels)
         network.interpreter.invoke()
-        vector = np.asarray(network.interpreter.get_tensor(network.output), dtype=np.float32)
-        return Embedding(vector[0], self.model_id)
+        vectors = np.array(network.interpreter.get_tensor(network.output), dtype=np.float32)
+        return [Embedding(vector, self.model_id) for vector in vectors]
 
-    def _network(self) -> _Network:
-        network: _Network | None = getattr(self._local, "network", None)
-        if network is None:
-            network = self._local.network = self._load()
-        return network
+    def _network(self, crops: int) -> _Network:
+        networks: dict[int, _Network] | None = getattr(self._local, "networks", None)
+        if networks is None:
+            networks = self._local.networks = {}
+        if crops not in networks:
+            networks[crops] = self._load(crops)
+        return networks[crops]
 
-    def _load(self) -> _Network:
+    def _load(self, crops: int) -> _Network:
         from ai_edge_litert.interpreter import Interpreter
 
         try:
             interpreter = Interpreter(model_content=self._model, num_threads=self._threads)
+            if crops > 1:
+                place = interpreter.get_input_details()[0]["index"]
+                interpreter.resize_tensor_input(place, (crops, *_INPUT[1:]))
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelUnavailable(
@@ -84,7 +95,8 @@ class LiteRtEmbedder:
             ) from error
         inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
         shapes = [(tuple(tensor["shape"]), tensor["dtype"]) for tensor in inputs + outputs]
-        if shapes != [(_INPUT, np.float32), (_OUTPUT, np.float32)]:
+        expected = [((crops, *_INPUT[1:]), np.float32), ((crops, *_OUTPUT[1:]), np.float32)]
+        if shapes != expected:
             raise ModelUnavailable(
                 f"model {self.model_id} has tensors {shapes}; "
                 f"float32 {_INPUT} in and float32 {_OUTPUT} out are needed"

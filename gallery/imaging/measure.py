@@ -12,13 +12,23 @@ from gallery.domain.quality import Quality
 
 def measure(face: DetectedFace, crop: FaceCrop) -> Quality:
     """The numbers that `gallery.domain.quality.check` holds against the limits."""
+    sharpness, brightness, contrast = crop_numbers(crop)
     return Quality(
         detection_score=face.score,
         face_width=face.box.width,
-        sharpness=float(cv2.Laplacian(crop.pixels, cv2.CV_64F).var()),
-        brightness=float(crop.pixels.mean()),
-        contrast=float(crop.pixels.std()),
+        sharpness=sharpness,
+        brightness=brightness,
+        contrast=contrast,
         yaw=None if face.landmarks is None else _yaw(face.landmarks),
+    )
+
+
+def crop_numbers(crop: FaceCrop) -> tuple[float, float, float]:
+    """Sharpness, brightness and contrast: what the crop alone says."""
+    return (
+        float(cv2.Laplacian(crop.pixels, cv2.CV_64F).var()),
+        float(crop.pixels.mean()),
+        float(crop.pixels.std()),
     )
 
 

@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import struct
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -24,6 +23,7 @@ import numpy as np
 
 from gallery.domain.embedding import EMBEDDING_SIZE
 from gallery.errors import SnapshotUnusable
+from gallery.index.aside import put_in_place
 from gallery.index.base import Contents, Index
 
 MAGIC = b"FACEIDX\0"
@@ -86,7 +86,7 @@ def write(path: Path, index: Index, model_id: str) -> None:
     with _refusals(path, "written"):
         if path.is_dir():
             raise SnapshotUnusable(f"{path} is a folder where the snapshot belongs; move it away")
-        _put_in_place(path, [memoryview(start), *parts])
+        put_in_place(path, [memoryview(start), *parts])
 
 
 def inspect(path: Path) -> SnapshotInfo:
@@ -149,26 +149,6 @@ def _arrays(held: Contents) -> Iterator[memoryview]:
         (held.gone, "u1"),
     ):
         yield np.ascontiguousarray(array, kind).reshape(-1).view(np.uint8).data
-
-
-def _put_in_place(path: Path, parts: list[memoryview]) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")  # mode 0600
-    aside = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            for part in parts:
-                file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _begin(path: Path, file: BufferedReader) -> tuple[_Header, bytes, Any]:

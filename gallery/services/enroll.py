@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from gallery.domain.face import FaceChoice
-from gallery.domain.identity import FaceSummary, Identity, NewFace, PersonName
+from gallery.domain.identity import FaceSummary, Identity, PersonName
 from gallery.errors import InvalidValue, PhotoAlreadyEnrolled
+from gallery.services.enroll_many import new_face
 from gallery.services.identities import existing
+from gallery.services.in_order import cores, in_order
 from gallery.services.recognise import Probe, Recognise
 from gallery.services.which_photo import which_photo
-from gallery.store.unit_of_work import UnitsOfWork, WriteUnit
+from gallery.store.unit_of_work import UnitsOfWork
+
+WORTH_THREADS = 8
+"""Photos; each thread loads its own networks first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +44,8 @@ class Enroll:
         probe = self.recognise(photo, choice)
         with self.units.write() as unit:
             identity = existing(unit, identity_id)
-            face = _store(unit, identity, probe, "this photo")
+            _refuse_held(unit.faces.photos_of(identity_id), identity, probe, "this photo")
+            face = unit.faces.add(identity_id, new_face(probe))
             identity = existing(unit, identity_id)
             unit.commit()
         return Enrollment(identity, face, probe)
@@ -55,41 +61,38 @@ class Enroll:
         person = PersonName.parse(name)
         if not photos:
             raise InvalidValue("0 photos were given; 1 or more are needed")
-        probes = [
-            self._recognise_one_of(photos, number, choice) for number in range(1, len(photos) + 1)
-        ]
+        probes = self._recognise_all(photos, choice)
         with self.units.write() as unit:
             identity = unit.identities.by_name(person) or unit.identities.add(person)
             several = len(probes) > 1
-            faces = [
-                _store(unit, identity, probe, f"photo {number}" if several else "this photo")
-                for number, probe in enumerate(probes, start=1)
-            ]
+            held = set(unit.faces.photos_of(identity.id))
+            for number, probe in enumerate(probes, start=1):
+                _refuse_held(held, identity, probe, f"photo {number}" if several else "this photo")
+                held.add(probe.photo_sha256)
+            faces = unit.faces.add_many([(identity.id, new_face(probe)) for probe in probes])
             identity = existing(unit, identity.id)
             unit.commit()
         return tuple(
             Enrollment(identity, face, probe) for face, probe in zip(faces, probes, strict=True)
         )
 
-    def _recognise_one_of(self, photos: Sequence[bytes], number: int, choice: FaceChoice) -> Probe:
+    def _recognise_all(self, photos: Sequence[bytes], choice: FaceChoice) -> list[Probe]:
+        """In order, so that the first photo refused is the one that is told."""
         if len(photos) == 1:
-            return self.recognise(photos[0], choice)
-        with which_photo(f"photo {number}"):
-            return self.recognise(photos[number - 1], choice)
+            return [self.recognise(photos[0], choice)]
+
+        def one(number: int) -> Probe:
+            with which_photo(f"photo {number}"):
+                return self.recognise(photos[number - 1], choice)
+
+        numbers = range(1, len(photos) + 1)
+        if len(photos) < WORTH_THREADS:
+            return [one(number) for number in numbers]
+        return list(in_order(numbers, one, cores()))
 
 
-def _store(unit: WriteUnit, identity: Identity, probe: Probe, which: str) -> FaceSummary:
-    if unit.faces.holds_photo(identity.id, probe.photo_sha256):
+def _refuse_held(held: Container[str], identity: Identity, probe: Probe, which: str) -> None:
+    if probe.photo_sha256 in held:
         raise PhotoAlreadyEnrolled(
             f"{which} is already enrolled for {identity.name}; use another photo"
         )
-    return unit.faces.add(
-        identity.id,
-        NewFace(
-            embedding=probe.embedding,
-            crop=probe.crop,
-            quality=probe.quality,
-            detector=probe.detector,
-            photo_sha256=probe.photo_sha256,
-        ),
-    )

@@ -16,6 +16,8 @@ from gallery.errors import GalleryError
 if TYPE_CHECKING:
     from gallery.services.compare import Comparison
     from gallery.services.enroll import Enrollment
+    from gallery.services.enroll_many import BulkReport
+    from gallery.services.health import Finding, Health
     from gallery.services.identify import Candidate, Identification
     from gallery.services.recognise import Probe
     from gallery.services.verify import Verification
@@ -73,6 +75,10 @@ def enrollment(result: Enrollment, seen: Callable[[Probe], Wire] = probe) -> Wir
     }
 
 
+def bulk(report: BulkReport) -> Wire:
+    return asdict(report)
+
+
 def identity(person: Identity) -> Wire:
     return {
         "id": person.id,
@@ -91,6 +97,21 @@ def face(stored: FaceSummary) -> Wire:
         "quality": asdict(stored.quality),
         "photo_sha256": stored.photo_sha256,
         "created_at": _time(stored.created_at),
+    }
+
+
+def health(found: Health) -> Wire:
+    return {
+        "good": found.good,
+        "model_id": found.model_id,
+        "revision": found.revision,
+        "people": found.people,
+        "faces": found.faces,
+        "changes": found.changes,
+        "crops_compared": found.crops_compared,
+        "snapshot": asdict(found.snapshot),
+        "findings": [_finding(finding) for finding in found.findings],
+        "repaired": [_finding(finding) for finding in found.repaired],
     }
 
 
@@ -120,6 +141,16 @@ def _candidate(candidate: Candidate) -> Wire:
         "identity": _reference(candidate.identity),
         "face_id": candidate.face_id,
         **_decision(candidate.decision),
+    }
+
+
+def _finding(finding: Finding) -> Wire:
+    return {
+        "code": finding.trouble.value,
+        "part": finding.trouble.part.value,
+        "message": finding.message,
+        "remedy": finding.remedy,
+        "face_ids": list(finding.face_ids),
     }
 
 

@@ -12,9 +12,11 @@ from sqlalchemy.types import TypeDecorator
 
 from gallery.domain.embedding import EMBEDDING_SIZE
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
+from gallery.errors import DatabaseDamaged
 
 VECTOR_BYTES = 4 * EMBEDDING_SIZE
 CROP_BYTES = CROP_HEIGHT * CROP_WIDTH
+_DAMAGED = "the database holds a damaged vector; run `gallery check --repair`"
 
 
 class VectorType(TypeDecorator[NDArray[np.float32]]):
@@ -41,14 +43,20 @@ class VectorType(TypeDecorator[NDArray[np.float32]]):
 
 
 def vectors_from(blobs: Sequence[bytes]) -> NDArray[np.float32]:
-    """Stored vectors, all at once: float32 (N, 48), finite."""
-    for blob in blobs:
-        if len(blob) != VECTOR_BYTES:
-            raise ValueError(f"a stored vector has {len(blob)} bytes, not {VECTOR_BYTES}")
+    """Stored vectors, all at once: float32 (N, 48). Refuses damaged ones: DatabaseDamaged."""
+    if any(len(blob) != VECTOR_BYTES for blob in blobs):
+        raise DatabaseDamaged(_DAMAGED)
     vectors = np.frombuffer(b"".join(blobs), dtype="<f4").reshape(len(blobs), EMBEDDING_SIZE)
     if not np.isfinite(vectors).all():
-        raise ValueError("a stored vector is not finite")
+        raise DatabaseDamaged(_DAMAGED)
     return vectors.astype(np.float32, copy=False)
+
+
+def crop_from(blob: bytes) -> FaceCrop:
+    """A stored crop."""
+    if len(blob) != CROP_BYTES:
+        raise ValueError(f"a stored crop has {len(blob)} bytes, not {CROP_BYTES}")
+    return FaceCrop(np.frombuffer(blob, dtype=np.uint8).reshape(CROP_HEIGHT, CROP_WIDTH))
 
 
 class CropType(TypeDecorator[FaceCrop]):
@@ -61,11 +69,7 @@ class CropType(TypeDecorator[FaceCrop]):
         return None if value is None else value.pixels.tobytes()
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> FaceCrop | None:
-        if value is None:
-            return None
-        if len(value) != CROP_BYTES:
-            raise ValueError(f"a stored crop has {len(value)} bytes, not {CROP_BYTES}")
-        return FaceCrop(np.frombuffer(value, dtype=np.uint8).reshape(CROP_HEIGHT, CROP_WIDTH))
+        return None if value is None else crop_from(value)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

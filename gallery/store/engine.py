@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
-from gallery.errors import DatabaseUnavailable, InvalidValue
+from gallery.errors import DatabaseDamaged, DatabaseUnavailable, InvalidValue
 
 BUSY_TIMEOUT_SECONDS = 5.0
 _WRITES = "gallery_writes"
@@ -36,8 +36,8 @@ ADVICE = {
     sqlite3.SQLITE_IOERR: "reading or writing the database failed; check the disk",
     sqlite3.SQLITE_CORRUPT: "the database is damaged; restore it from a backup",
     sqlite3.SQLITE_FULL: "the disk is full; make room and try again",
-    sqlite3.SQLITE_CANTOPEN: "the database cannot be opened; check its path and the permissions "
-    "of its folder",
+    sqlite3.SQLITE_CANTOPEN: "the database cannot be opened; check its path and that its folder "
+    "can be written, which SQLite needs even to read",
     sqlite3.SQLITE_AUTH: "access to the database is denied; check the owner of its file",
     sqlite3.SQLITE_NOTADB: "the file is not a gallery database; give another --database",
 }
@@ -80,10 +80,11 @@ def refusals() -> Iterator[None]:
         raise DatabaseUnavailable("too many requests wait for the database; try again") from error
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        advice = ADVICE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
-        if advice is None:
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        if code not in ADVICE:
             raise
-        raise DatabaseUnavailable(advice) from error
+        kind = DatabaseDamaged if code == sqlite3.SQLITE_CORRUPT else DatabaseUnavailable
+        raise kind(ADVICE[code]) from error
 
 
 def _create_privately(path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, text, update
 
 from gallery.domain.face import FaceCrop
 from gallery.domain.identity import FaceSummary, Identity, NewFace, PersonName
@@ -85,42 +85,45 @@ class FaceRepository:
 
     def add(self, identity_id: int, new: NewFace) -> FaceSummary:
         """A new face of an existing person who does not hold the photo yet."""
+        return self.add_many([(identity_id, new)])[0]
+
+    def add_many(self, faces: Sequence[tuple[int, NewFace]]) -> tuple[FaceSummary, ...]:
+        """New faces of existing people, who do not hold the photos yet: (person's id, face).
+
+        The ids are drawn here, as nobody else can write meanwhile: the rows go in one statement.
+        """
+        if not faces:
+            return ()
         now = datetime.now(UTC)
-        quality = new.quality
-        added = self._connection.execute(
-            insert(face).values(
+        first = self._last_id() + 1
+        rows = [
+            _row(face_id, identity_id, new, now)
+            for face_id, (identity_id, new) in enumerate(faces, start=first)
+        ]
+        self._connection.execute(insert(face), rows)
+        log_changes(self._connection, [row["id"] for row in rows], removed=False)
+        return tuple(
+            FaceSummary(
+                id=face_id,
                 identity_id=identity_id,
-                embedding=new.embedding.vector,
                 model_id=new.embedding.model_id,
-                crop=new.crop,
                 detector=new.detector,
-                detection_score=quality.detection_score,
-                face_width=quality.face_width,
-                sharpness=quality.sharpness,
-                brightness=quality.brightness,
-                contrast=quality.contrast,
-                yaw=quality.yaw,
+                quality=new.quality,
                 photo_sha256=new.photo_sha256,
                 created_at=now,
             )
-        )
-        face_id = _id_of(added.inserted_primary_key)
-        log_changes(self._connection, [face_id], removed=False)
-        return FaceSummary(
-            id=face_id,
-            identity_id=identity_id,
-            model_id=new.embedding.model_id,
-            detector=new.detector,
-            quality=quality,
-            photo_sha256=new.photo_sha256,
-            created_at=now,
+            for face_id, (identity_id, new) in enumerate(faces, start=first)
         )
 
-    def holds_photo(self, identity_id: int, photo_sha256: str) -> bool:
-        held = select(face.c.id).where(
-            face.c.identity_id == identity_id, face.c.photo_sha256 == photo_sha256
-        )
-        return self._connection.execute(held).first() is not None
+    def photos_of(self, identity_id: int) -> frozenset[str]:
+        """The SHA-256 of every photo that a person holds."""
+        held = select(face.c.photo_sha256).where(face.c.identity_id == identity_id)
+        return frozenset(self._connection.execute(held).scalars())
+
+    def _last_id(self) -> int:
+        """The highest face id ever given (AUTOINCREMENT keeps it, also of removed faces)."""
+        last = text("SELECT seq FROM sqlite_sequence WHERE name = 'face'")
+        return self._connection.execute(last).scalar() or 0
 
     def summaries_of(self, identity_id: int) -> tuple[FaceSummary, ...]:
         """The person's faces, oldest first."""
@@ -157,6 +160,26 @@ class FaceRepository:
 
     def count(self) -> int:
         return self._connection.execute(select(func.count()).select_from(face)).scalar_one()
+
+
+def _row(face_id: int, identity_id: int, new: NewFace, now: datetime) -> dict[str, Any]:
+    quality = new.quality
+    return {
+        "id": face_id,
+        "identity_id": identity_id,
+        "embedding": new.embedding.vector,
+        "model_id": new.embedding.model_id,
+        "crop": new.crop,
+        "detector": new.detector,
+        "detection_score": quality.detection_score,
+        "face_width": quality.face_width,
+        "sharpness": quality.sharpness,
+        "brightness": quality.brightness,
+        "contrast": quality.contrast,
+        "yaw": quality.yaw,
+        "photo_sha256": new.photo_sha256,
+        "created_at": now,
+    }
 
 
 def log_changes(connection: Connection, face_ids: Sequence[int], *, removed: bool) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine
 
 from gallery.store.engine import refusals, writing
+from gallery.store.inspection import InspectionRepository
 from gallery.store.repositories import FaceRepository, IdentityRepository
 from gallery.store.vectors import VectorRepository
 
@@ -20,6 +21,7 @@ class ReadUnit:
         self.identities = IdentityRepository(connection)
         self.faces = FaceRepository(connection)
         self.vectors = VectorRepository(connection)
+        self.inspection = InspectionRepository(connection)
 
 
 class WriteUnit(ReadUnit):

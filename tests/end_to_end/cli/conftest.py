@@ -48,7 +48,8 @@ class Gallery:
         return self.home / "gallery.db"
 
     def environment(self, **more: str) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+        names = ("PATH", "LANG", "LC_ALL", "PYTHONPATH")
+        kept = {name: os.environ[name] for name in names if name in os.environ}
         place = {"HOME": str(self.home), "GALLERY_DATABASE_URL": f"sqlite:///{self.database}"}
         return {**kept, **place, **more}
 
