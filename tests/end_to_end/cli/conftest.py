@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -64,7 +65,17 @@ class Gallery:
         return Outcome(run.returncode, run.stdout.decode(), run.stderr.decode())
 
     def start(self, *arguments: str | Path, **options: Any) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([PROGRAM, *arguments], env=self.environment(), **options)
+        return subprocess.Popen(
+            [PROGRAM, *arguments],
+            env=self.environment(),
+            preexec_fn=_heed_ctrl_c,
+            **options,
+        )
+
+
+def _heed_ctrl_c() -> None:
+    """A test run in the background inherits that Ctrl-C is ignored; the program shall not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass(frozen=True)
