@@ -123,7 +123,7 @@ def test_a_snapshot_from_the_future_of_a_restored_database_is_passed_over(
         database.with_name(f"{database.name}{side}").unlink(missing_ok=True)
     shutil.copy(tmp_path / "backup.db", database)
     fresh = Services(enrolled.settings)
-    assert [c.identity.name for c in fresh.identify(photo(2, 0)).candidates] == ["Ada", "Bo"]
+    assert {c.identity.name for c in fresh.identify(photo(2, 0)).candidates} == {"Ada", "Bo"}
     assert only_trouble(Services(enrolled.settings).check(quiet)) is Trouble.SNAPSHOT_AHEAD
     assert fresh.check.repair(quiet).good
     fresh.close()
