@@ -237,7 +237,8 @@ def table(measured: Measured, judge: Judge) -> Table:
     ):
         rows.add_row(f"distance, {name}", needed, f"{low:.3f} .. {high:.3f}")
     near = "not measured" if measured.nearest_real is None else f"{measured.nearest_real:.3f}"
-    rows.add_row("distance to the nearest real face", f">= {limit}", near)
+    own = f"> {measured.same_person[1]:.3f}"
+    rows.add_row("distance to the nearest real face", own, near)
     rows.add_row("size", "< 1536 KiB", f"{measured.total_kib:.0f} KiB")
     return rows
 

@@ -85,7 +85,9 @@ class Measured:
             "Haar finds exactly one face in every photo": self.one_face_haar == self.photos,
             "two photos of a person match": self.same_person[1] < threshold,
             "photos of two people do not match": self.different_people[0] >= threshold,
-            "no photo matches a real face": (self.nearest_real or threshold) >= threshold,
+            "no photo is as near to a real face as photos of one sample person are": (
+                self.nearest_real is None or self.nearest_real > self.same_person[1]
+            ),
         }
         return tuple(promise for promise, holds in promises.items() if not holds)
 
