@@ -11,12 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.decision import DEFAULT_THRESHOLD
-from gallery.domain.embedding import distances_to
 from gallery.index import codes as short
 from gallery.index.base import Changes, Contents, Neighbour
 from gallery.index.codes import Codes
-from gallery.index.exact import nearest_of_each
-from gallery.index.flat import screen, search_rows
+from gallery.index.flat import ranked, screen, search_rows
 from gallery.index.rows import Rows
 from gallery.index.structure import Structure
 
@@ -39,6 +37,10 @@ class _State:
     token: int
     rows: Rows
     codes: Codes | None
+
+    @property
+    def structure(self) -> str:
+        return "exact" if self.codes is None else f"codes ({short.NAME})"
 
 
 class FaissIndex:
@@ -78,7 +80,7 @@ class FaissIndex:
 
     @property
     def structure(self) -> str:
-        return "exact" if self._state.codes is None else f"codes ({short.NAME})"
+        return self._state.structure
 
     def __len__(self) -> int:
         return self._state.rows.held
@@ -110,14 +112,7 @@ class FaissIndex:
             proposed = codes.nearest(probe, min(look, codes.count))
             if len(newest):
                 proposed = np.concatenate([proposed, newest])
-            if rows.gone_count:
-                proposed = proposed[~rows.gone[proposed]]
-            found = nearest_of_each(
-                rows.all_face_ids[proposed],
-                rows.all_identity_ids[proposed],
-                distances_to(probe, rows.all_vectors[proposed]),
-                top,
-            )
+            found = ranked(rows, proposed, probe, top)
             if len(found) >= top or look >= codes.count:
                 break
             look *= WIDER
@@ -143,7 +138,7 @@ class FaissIndex:
             identity_ids=rows.identity_ids,
             vectors=rows.vectors,
             gone=rows.gone[: rows.count],
-            structure="exact" if codes is None else f"codes ({short.NAME})",
+            structure=state.structure,
             codes=b"" if codes is None else codes.to_bytes(),
             coded=0 if codes is None else codes.count,
         )

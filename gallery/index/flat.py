@@ -29,18 +29,25 @@ def search_rows(rows: Rows, probe: NDArray[np.float32], top: int) -> tuple[Neigh
     look = max(FIRST_LOOK, WIDER * top)
     while True:
         proposed, unseen_from = screen(rows, 0, probe, look)
-        if rows.gone_count:
-            proposed = proposed[~rows.gone[proposed]]
-        found = nearest_of_each(
-            rows.all_face_ids[proposed],
-            rows.all_identity_ids[proposed],
-            distances_to(probe, rows.all_vectors[proposed]),
-            top,
-        )
+        found = ranked(rows, proposed, probe, top)
         complete = len(found) >= top and found[-1].distance < unseen_from
         if complete or look >= rows.count:
             return found
         look *= WIDER
+
+
+def ranked(
+    rows: Rows, proposed: NDArray[np.int64], probe: NDArray[np.float32], top: int
+) -> tuple[Neighbour, ...]:
+    """The exact answer among the proposed rows; those of removed faces are passed over."""
+    if rows.gone_count:
+        proposed = proposed[~rows.gone[proposed]]
+    return nearest_of_each(
+        rows.all_face_ids[proposed],
+        rows.all_identity_ids[proposed],
+        distances_to(probe, rows.all_vectors[proposed]),
+        top,
+    )
 
 
 def screen(

@@ -147,11 +147,10 @@ class EnrollMany:
         if not batch:
             return
         with self.units.write() as unit:
-            held = {found.person: set[str]() for found in batch}
+            people = dict.fromkeys(found.person for found in batch)
+            held = {person: set(_held(unit, person)) for person in people}
             ids: dict[PersonName, int] = {}
             new: list[tuple[int, NewFace]] = []
-            for person in held:
-                held[person] |= _held(unit, person)
             for found in batch:
                 face = new_face(found.probe)
                 if face.photo_sha256 in held[found.person]:
