@@ -66,7 +66,8 @@ def _card(
     calibration: Calibration,
     folder: Path,
 ) -> dict[str, Any]:
-    known = crops.training().identity != UNKNOWN_PERSON
+    identity = crops.identity[~crops.held_out]
+    known = identity != UNKNOWN_PERSON
     return {
         "model_id": model_id,
         "created": datetime.now(UTC).date().isoformat(),
@@ -77,9 +78,9 @@ def _card(
         "scale": calibration.scale,
         "data": {
             **asdict(data),
-            "training_crops": len(crops.training()),
+            "training_crops": len(identity),
             "training_crops_with_identity": int(known.sum()),
-            "training_people": len(np.unique(crops.training().identity[known])),
+            "training_people": len(np.unique(identity[known])),
             "held_out_crops": calibration.crops,
             "held_out_people": calibration.people,
         },

@@ -111,9 +111,10 @@ def test_any_flipped_byte_of_a_snapshot_is_noticed(enrolled: Services, snapshot_
     assert only_trouble(enrolled.check(quiet)) is Trouble.SNAPSHOT_UNUSABLE
 
 
-def test_a_snapshot_from_the_future_of_a_restored_database_is_passed_over(
+def restored_after_cleo(
     enrolled: Services, photo: Photo, database: Path, tmp_path: Path
-) -> None:
+) -> Services:
+    """Cleo is enrolled and in the snapshot; then an older copy of the database is put back."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("VACUUM INTO ?", (str(tmp_path / "backup.db"),))
     enrolled.enroll.by_name("Cleo", [photo(2, 0)])
@@ -122,7 +123,13 @@ def test_a_snapshot_from_the_future_of_a_restored_database_is_passed_over(
     for side in ("-wal", "-shm"):
         database.with_name(f"{database.name}{side}").unlink(missing_ok=True)
     shutil.copy(tmp_path / "backup.db", database)
-    fresh = Services(enrolled.settings)
+    return Services(enrolled.settings)
+
+
+def test_a_snapshot_from_the_future_of_a_restored_database_is_passed_over(
+    enrolled: Services, photo: Photo, database: Path, tmp_path: Path
+) -> None:
+    fresh = restored_after_cleo(enrolled, photo, database, tmp_path)
     assert {c.identity.name for c in fresh.identify(photo(2, 0)).candidates} == {"Ada", "Bo"}
     assert only_trouble(Services(enrolled.settings).check(quiet)) is Trouble.SNAPSHOT_AHEAD
     assert fresh.check.repair(quiet).good
@@ -132,15 +139,7 @@ def test_a_snapshot_from_the_future_of_a_restored_database_is_passed_over(
 def test_a_snapshot_of_another_history_is_passed_over_though_its_revision_is_known(
     enrolled: Services, photo: Photo, database: Path, tmp_path: Path
 ) -> None:
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("VACUUM INTO ?", (str(tmp_path / "backup.db"),))
-    enrolled.enroll.by_name("Cleo", [photo(2, 0)])
-    enrolled.maintenance.snapshot()
-    enrolled.close()
-    for side in ("-wal", "-shm"):
-        database.with_name(f"{database.name}{side}").unlink(missing_ok=True)
-    shutil.copy(tmp_path / "backup.db", database)
-    fresh = Services(enrolled.settings)
+    fresh = restored_after_cleo(enrolled, photo, database, tmp_path)
     fresh.enroll.by_name("Dora", [photo(3, 0), photo(3, 1)])
     names = {candidate.identity.name for candidate in fresh.identify(photo(2, 0)).candidates}
     assert names == {"Ada", "Bo", "Dora"}
