@@ -53,7 +53,7 @@ def train(
         int, typer.Option(min=1, max=4096, help="Pairs in a batch; twice as many crops.")
     ] = 4,
     learning_rate: Annotated[
-        float, typer.Option(min=1e-7, max=1.0, help="At the start; it halves in equal steps.")
+        float, typer.Option(min=1e-7, max=1.0, help="At the start; it falls along half a cosine.")
     ] = 1e-3,
     distil_learning_rate: Annotated[
         float, typer.Option(min=1e-7, max=1.0, help="The same, of learning from the teacher.")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gallery.domain.embedding import EMBEDDING_SIZE
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH
+from gallery.training.fused import FusedBatchNormalization
 
 
 def serving_network(embedder: keras.Model, scale: float, mirrored: bool) -> keras.Model:
@@ -24,7 +25,7 @@ def serving_network(embedder: keras.Model, scale: float, mirrored: bool) -> kera
     mirrored: the mean point of a crop and its mirror image, back on the unit sphere; then a fixed
     scale, which puts the served threshold at the false match rate that calibration asks for.
     """
-    plain = keras.Model.from_config(_in_float32(embedder.get_config()))
+    plain = keras.Model.from_config(_for_serving(embedder.get_config()))
     plain.set_weights(embedder.get_weights())
     _round_weights(plain)
     crop = keras.Input(plain.input_shape[1:], name="crop")
@@ -61,15 +62,19 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _in_float32(config: Any) -> Any:
-    """A layer configuration with every data type policy replaced by float32."""
+def _for_serving(config: Any) -> Any:
+    """A network's configuration in float32 and of Keras' own layers, which load anywhere."""
     if isinstance(config, list):
-        return [_in_float32(item) for item in config]
+        return [_for_serving(item) for item in config]
     if not isinstance(config, dict):
         return config
     if config.get("class_name") == "DTypePolicy":
         return {**config, "config": {"name": "float32"}}
-    return {key: _in_float32(value) for key, value in config.items()}
+    served = {key: _for_serving(value) for key, value in config.items()}
+    if config.get("class_name") == FusedBatchNormalization.__name__:
+        plain = {"module": "keras.layers", "class_name": "BatchNormalization"}
+        served |= plain | {"registered_name": None}
+    return served
 
 
 def _tflite(embedder: keras.Model) -> bytes:

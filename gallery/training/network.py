@@ -14,6 +14,7 @@ import keras
 
 from gallery.domain.embedding import EMBEDDING_SIZE
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH
+from gallery.training.fused import FusedBatchNormalization
 from gallery.training.recipe import Architecture
 
 
@@ -30,7 +31,7 @@ class ResidualShape:
 
     stem: int = 32
     channels: tuple[int, ...] = (32, 64, 128, 256)
-    blocks: tuple[int, ...] = (1, 2, 2, 1)
+    blocks: tuple[int, ...] = (1, 3, 4, 1)
     pooling: Pooling = Pooling.SPATIAL
 
 
@@ -61,8 +62,7 @@ def _residual(shape: ResidualShape) -> keras.Model:
     layers = keras.layers
     pixels = keras.Input((CROP_HEIGHT, CROP_WIDTH, 1), name="crop")
     x = layers.Rescaling(1 / 127.5, offset=-1.0, dtype="float32")(pixels)
-    x = layers.ReLU()(_convolved(x, shape.stem, 3))
-    x = layers.MaxPooling2D(2, padding="same")(x)
+    x = layers.ReLU()(_convolved(x, shape.stem, 5, strides=2))
     last = len(shape.channels) - 1
     for level, (channels, blocks) in enumerate(zip(shape.channels, shape.blocks, strict=True)):
         for _ in range(blocks):
@@ -79,9 +79,9 @@ def _residual(shape: ResidualShape) -> keras.Model:
     return keras.Model(pixels, embedding, name="residual")
 
 
-def _convolved(x: Any, channels: int, size: int) -> Any:
-    x = keras.layers.Conv2D(channels, size, padding="same", use_bias=False)(x)
-    return keras.layers.BatchNormalization()(x)
+def _convolved(x: Any, channels: int, size: int, strides: int = 1) -> Any:
+    x = keras.layers.Conv2D(channels, size, strides, padding="same", use_bias=False)(x)
+    return FusedBatchNormalization()(x)
 
 
 def _residual_block(x: Any, channels: int) -> Any:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
-
-DECAY_STEPS = 8  # the learning rate halves this many times in a stage, less one
 
 
 class Architecture(StrEnum):
@@ -43,7 +42,7 @@ class Stage:
     """A part of a run with its own loss; each can be resumed, skipped and read on its own.
 
     pairs_per_batch counts pairs, so a batch has twice as many crops. learning_rate is the first
-    one; it halves after each eighth of the epochs. patience: epochs without a better loss on the
+    one; it falls to nothing along half a cosine. patience: epochs without a better loss on the
     held-out people before the stage ends early.
     """
 
@@ -55,8 +54,8 @@ class Stage:
     patience: int
 
     def learning_rate_at(self, epoch: int) -> float:
-        """The step-decay schedule: what to use in an epoch, the first being 0."""
-        return self.learning_rate * 0.5 ** int(DECAY_STEPS * epoch / self.epochs)
+        """What to use in an epoch, the first being 0 (Loshchilov, Hutter 2017, "SGDR")."""
+        return self.learning_rate * (1 + math.cos(math.pi * epoch / self.epochs)) / 2
 
 
 @dataclass(frozen=True)

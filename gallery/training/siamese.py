@@ -40,6 +40,7 @@ class Siamese(keras.Model):
     ) -> Any:
         terms = self.loss_weights
         embeddings = ops.cast(y_pred, "float32")
+        y = {name: ops.convert_to_tensor(known) for name, known in y.items()}
         total = 0.0
         if terms.contrastive:
             distance, same = losses.pair_distances(embeddings), y["same"][0::2]
