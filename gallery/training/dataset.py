@@ -30,6 +30,7 @@ UNKNOWN_PERSON = -1
 TEACHER_COMPONENTS = 48
 MIN_PEOPLE = 4
 HELD_OUT_SHARE = 0.1
+COHORT_SHARE = 0.15
 
 Progress = Callable[[Iterable[int], int, str], Iterable[int]]
 
@@ -41,12 +42,19 @@ class Crops:
     images: uint8 (N, 96, 80). identity: int32 (N,), -1 where the person is unknown.
     held_out: bool (N,), true for the people kept for development and calibration.
     teacher: float32 (N, 48) of unit length, or None where there is no teacher.
+    collection: str (N,), where each crop was collected; empty where that is not told.
+    anonymous: bool (N,), true in collections that name nobody: two of their crops hardly ever show
+    one person, which is not so of a crop whose label was taken away in a collection with names.
+    cohort: bool (N,), the anonymous crops kept to measure cohorts: in no pair of training.
     """
 
     images: NDArray[np.uint8]
     identity: NDArray[np.int32]
     held_out: NDArray[np.bool_]
     teacher: NDArray[np.float32] | None
+    collection: NDArray[np.str_]
+    anonymous: NDArray[np.bool_]
+    cohort: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
         known = self.identity != UNKNOWN_PERSON
@@ -61,8 +69,15 @@ class Crops:
 
     def select(self, mask: NDArray[np.bool_]) -> Crops:
         """The crops where mask is true."""
-        teacher = None if self.teacher is None else self.teacher[mask]
-        return Crops(self.images[mask], self.identity[mask], self.held_out[mask], teacher)
+        return Crops(
+            self.images[mask],
+            self.identity[mask],
+            self.held_out[mask],
+            None if self.teacher is None else self.teacher[mask],
+            self.collection[mask],
+            self.anonymous[mask],
+            self.cohort[mask],
+        )
 
     def training(self) -> Crops:
         """The crops of the people that may be trained on."""
@@ -79,6 +94,7 @@ def load_archive(folder: Path, progress: Progress) -> Crops:
         shard, offset, length = index["shard"], index["offset"], index["length"]
         identity, held_out = index["identity"], index["split"] == 1
         vectors = index["teacher"].astype(np.float32) * index["teacher_scale"]
+        collection = index["source_names"][index["source"]]
     shards = [
         np.fromfile(folder / f"crops-{number:02d}.bin", np.uint8)
         for number in range(int(shard.max()) + 1)
@@ -90,7 +106,12 @@ def load_archive(folder: Path, progress: Progress) -> Crops:
         images[row] = crop
     teacher = vectors[:, :TEACHER_COMPONENTS]
     teacher = teacher / np.linalg.norm(teacher, axis=1, keepdims=True)
-    return Crops(images, identity, held_out, teacher.astype(np.float32))
+    named = np.unique(collection[identity != UNKNOWN_PERSON])
+    anonymous = ~np.isin(collection, named)
+    cohort = anonymous & (np.random.default_rng(0).random(len(images)) < COHORT_SHARE)
+    return Crops(
+        images, identity, held_out, teacher.astype(np.float32), collection, anonymous, cohort
+    )
 
 
 def load_people(
@@ -125,7 +146,18 @@ def load_people(
     count = max(2, round(len(people) * HELD_OUT_SHARE))
     chosen = np.random.default_rng(seed).choice(people, count, replace=False)
     person_of = np.array(identity, np.int32)
-    return Crops(np.stack(images), person_of, np.isin(person_of, chosen), None), refused
+    return named_crops(np.stack(images), person_of, np.isin(person_of, chosen)), refused
+
+
+def named_crops(
+    images: NDArray[np.uint8],
+    identity: NDArray[np.int32],
+    held_out: NDArray[np.bool_],
+    teacher: NDArray[np.float32] | None = None,
+) -> Crops:
+    """Crops of one collection that has names."""
+    nowhere, none = np.full(len(images), ""), np.zeros(len(images), np.bool_)
+    return Crops(images, identity, held_out, teacher, nowhere, none, none)
 
 
 def is_archive(folder: Path) -> bool:

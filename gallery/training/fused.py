@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 
+@keras.saving.register_keras_serializable(package="gallery")
 class FusedBatchNormalization(keras.layers.BatchNormalization):
     """`BatchNormalization` over the last axis; where the backend has no fused operator, as it is.
 

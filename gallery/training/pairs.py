@@ -27,6 +27,15 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.same)
 
+    def shuffled_with(self, others: Pairs, rng: np.random.Generator) -> Pairs:
+        """These pairs and others, in random order."""
+        order = rng.permutation(len(self) + len(others))
+        return Pairs(
+            np.concatenate([self.left, others.left])[order],
+            np.concatenate([self.right, others.right])[order],
+            np.concatenate([self.same, others.same])[order],
+        )
+
 
 def draw_pairs(identity: NDArray[np.int32], rng: np.random.Generator) -> Pairs:
     """One pair for every crop of a known person: the same person in half of them.
@@ -54,6 +63,13 @@ def draw_pairs(identity: NDArray[np.int32], rng: np.random.Generator) -> Pairs:
     return Pairs(rows, np.where(same, mate, stranger), same)
 
 
+def draw_strangers(anonymous: NDArray[np.bool_], rng: np.random.Generator) -> Pairs:
+    """The crops of collections that name nobody, two by two: different people."""
+    rows = rng.permutation(np.flatnonzero(anonymous))
+    left, right = rows[0 : len(rows) - 1 : 2], rows[1::2]
+    return Pairs(left, right, np.zeros(len(left), np.bool_))
+
+
 class Batches(keras.utils.PyDataset):
     """Crops in batches, augmented anew each epoch from the seed and the epoch's number alone.
 
@@ -63,6 +79,7 @@ class Batches(keras.utils.PyDataset):
     def __init__(self, crops: Crops, size: int, seed: int, epoch: int | None = 0) -> None:
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=8)
         self._crops, self._size, self._seed, self._epoch = crops, size, seed, epoch
+        self._person = _persons(crops)
         self._draw(np.random.default_rng((seed, epoch or 0)))
 
     def on_epoch_end(self) -> None:
@@ -80,14 +97,28 @@ class Batches(keras.utils.PyDataset):
             x = windows(images).astype(np.float32)[..., None]
         else:
             x = augmented(images, np.random.default_rng((self._seed, self._epoch, number)))
-        y: dict[str, NDArray[Any]] = {"identity": self._crops.identity[rows]}
+        y: dict[str, NDArray[Any]] = {"identity": self._person[rows]}
         if self._crops.teacher is not None:
             y["teacher"] = self._crops.teacher[rows]
         return x, y
 
 
+def _persons(crops: Crops) -> NDArray[np.int32]:
+    """Identities, each anonymous crop being a person of its own: int32 (N,)."""
+    own = crops.identity.max(initial=0) + 1 + np.arange(len(crops))
+    return np.where(_in_pairs(crops), own, crops.identity).astype(np.int32)
+
+
+def _in_pairs(crops: Crops) -> NDArray[np.bool_]:
+    return crops.anonymous & ~crops.cohort
+
+
 class PairBatches(Batches):
-    """Batches of `size` pairs; rows 2i and 2i + 1 are a pair."""
+    """Batches of `size` pairs; rows 2i and 2i + 1 are a pair.
+
+    Pairs of named people, and the anonymous crops two by two: children and many origins are
+    frequent among these and rare among the celebrities that have names.
+    """
 
     def __len__(self) -> int:
         return max(1, len(self._pairs) // self._size)
@@ -99,7 +130,8 @@ class PairBatches(Batches):
         return x, y | {"same": np.repeat(self._pairs.same[chosen], 2).astype(np.float32)}
 
     def _draw(self, rng: np.random.Generator) -> None:
-        self._pairs = draw_pairs(self._crops.identity, rng)
+        named = draw_pairs(self._crops.identity, rng)
+        self._pairs = named.shuffled_with(draw_strangers(_in_pairs(self._crops), rng), rng)
 
 
 class CropBatches(Batches):

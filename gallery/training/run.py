@@ -17,6 +17,7 @@ import numpy as np
 from gallery.domain.decision import DEFAULT_THRESHOLD
 from gallery.training import plots
 from gallery.training.calibration import Calibration, embed
+from gallery.training.cohorts import cohort_figures
 from gallery.training.dataset import UNKNOWN_PERSON, Crops, DataDescription
 from gallery.training.export import write_card, write_model
 from gallery.training.recipe import Recipe
@@ -90,7 +91,10 @@ def _card(
         }
         | {"python": platform.python_version()},
         "history": {stage.name: _history(folder / stage.name) for stage in recipe.stages},
-        "figures": {"held_out_people": asdict(calibration)},
+        "figures": {
+            "held_out_people": asdict(calibration),
+            "cohorts": cohort_figures(embedder, crops, recipe.seed) or "none in the data",
+        },
         "limits": LIMITS,
     }
 

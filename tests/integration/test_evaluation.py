@@ -5,21 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator
-from itertools import combinations
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from gallery.bootstrap import Services
 from gallery.domain.decision import Threshold
-from gallery.domain.embedding import distance_between
-from gallery.domain.face import FaceChoice
 from gallery.errors import DataRejected
 from gallery.evaluation import identification_report, report
 from gallery.evaluation.identification import evaluate_identification
 from gallery.evaluation.metrics import Rate
-from gallery.evaluation.verification import evaluate_lfw, held_out_figures
+from gallery.evaluation.verification import evaluate_lfw
 from gallery.settings import Settings
 
 PEOPLE, PHOTOS, FOLDS = 6, 4, 2
@@ -118,34 +114,6 @@ def test_the_summary_names_every_figure(lfw: Path, services: Services) -> None:
     assert rows["accuracy, 2 folds"] == "1.0000 ± 0.0000"
     assert rows["pairs"] == "12, 0 failed"
     assert {"AUC", "EER", "TAR at FMR 0.001", "TMR at 0.4", "FMR at 0.4"} <= set(rows)
-
-
-def test_held_out_figures_are_those_of_every_pair(lfw: Path, services: Services) -> None:
-    paths = sorted(lfw.glob("images/*/*.jpg"))
-    probes = [services.recognise(path.read_bytes(), FaceChoice.LARGEST) for path in paths]
-    identity = np.array([int(path.parent.name[1:]) for path in paths])
-    identity[0] = -1
-    figures = held_out_figures(
-        services.recognise.embedder, np.stack([probe.crop.pixels for probe in probes]), identity
-    )
-    pairs = list(combinations(range(1, len(probes)), 2))
-    mated = [
-        distance_between(probes[i].embedding, probes[j].embedding)
-        for i, j in pairs
-        if identity[i] == identity[j]
-    ]
-    assert (figures.crops, figures.people) == (23, 6)
-    assert (figures.mated_pairs, figures.non_mated_pairs) == (len(mated), len(pairs) - len(mated))
-    assert figures.tmr == np.mean(np.array(mated) < 0.4)
-    assert figures.fmr == 0.0
-    assert figures.tar_threshold >= 0.4
-
-
-def test_held_out_figures_need_two_people_and_a_pair(services: Services) -> None:
-    crops = np.zeros((3, 62, 47), np.uint8)
-    for identity in ([0, 0, 0], [0, 1, 2], [0, 0, -1]):
-        with pytest.raises(DataRejected, match="two people"):
-            held_out_figures(services.recognise.embedder, crops, np.array(identity))
 
 
 def test_enrolled_people_are_named_and_strangers_are_not(

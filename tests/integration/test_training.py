@@ -14,7 +14,7 @@ from gallery.embedder.litert import LiteRtEmbedder  # noqa: E402
 from gallery.errors import DataRejected  # noqa: E402
 from gallery.training import recipe as recipes  # noqa: E402
 from gallery.training.augment import windows  # noqa: E402
-from gallery.training.dataset import Crops, describe, load_people  # noqa: E402
+from gallery.training.dataset import Crops, describe, load_people, named_crops  # noqa: E402
 from gallery.training.run import run  # noqa: E402
 from gallery.training.train import train  # noqa: E402
 
@@ -29,7 +29,7 @@ def toy_crops(teacher: bool) -> Crops:
     images = np.clip(patterns[identity] + rng.normal(0, 10, (72, 96, 80)), 0, 255).astype(np.uint8)
     points = rng.standard_normal((12, 48)).astype(np.float32)[identity]
     points /= np.linalg.norm(points, axis=1, keepdims=True)
-    return Crops(images, identity, identity >= 9, points if teacher else None)
+    return named_crops(images, identity, identity >= 9, points if teacher else None)
 
 
 def short(architecture: recipes.Architecture, epochs: int = 1) -> recipes.Recipe:

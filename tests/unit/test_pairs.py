@@ -1,5 +1,7 @@
 """Pairs are balanced, true to their labels, and never cross the split by person."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,8 +9,8 @@ pytest.importorskip("keras", reason="the train extra is not installed")
 
 from gallery.errors import DataRejected
 from gallery.training.augment import augmented, windows
-from gallery.training.dataset import Crops
-from gallery.training.pairs import PairBatches, draw_pairs
+from gallery.training.dataset import Crops, named_crops
+from gallery.training.pairs import PairBatches, draw_pairs, draw_strangers
 
 
 def people(photos_each: list[int]) -> np.ndarray:
@@ -19,7 +21,7 @@ def some_crops(identity: np.ndarray, held_out: np.ndarray | None = None) -> Crop
     rng = np.random.default_rng(5)
     images = rng.integers(0, 256, (len(identity), 96, 80), dtype=np.uint8)
     kept = np.zeros(len(identity), bool) if held_out is None else held_out
-    return Crops(images, identity, kept, None)
+    return named_crops(images, identity, kept)
 
 
 def test_every_pair_is_what_its_label_says() -> None:
@@ -41,6 +43,27 @@ def test_unknown_people_are_in_no_pair() -> None:
     pairs = draw_pairs(identity, np.random.default_rng(0))
     assert (identity[pairs.left] >= 0).all()
     assert (identity[pairs.right] >= 0).all()
+
+
+def test_anonymous_crops_are_strangers_two_by_two() -> None:
+    anonymous = np.arange(11) % 2 == 0
+    pairs = draw_strangers(anonymous, np.random.default_rng(0))
+    rows = np.concatenate([pairs.left, pairs.right])
+    assert len(pairs) == 3
+    assert len(np.unique(rows)) == 6
+    assert anonymous[rows].all()
+    assert not pairs.same.any()
+
+
+def test_batches_hold_each_anonymous_crop_as_a_person_of_its_own() -> None:
+    crops = some_crops(np.append(people([2] * 4), [-1] * 6).astype(np.int32))
+    anonymous = np.arange(14) >= 9
+    crops = replace(crops, anonymous=anonymous, cohort=np.arange(14) == 13)
+    batches = PairBatches(crops, 10, seed=1)
+    persons = batches[0][1]["identity"]
+    assert len(batches) == 1
+    assert (persons >= 0).all()
+    assert len(np.unique(persons[persons > 3])) == 4
 
 
 @pytest.mark.parametrize("photos", [[], [5], [1, 1, 1]])
