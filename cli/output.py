@@ -137,11 +137,26 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def flattened(values: object, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """(name, value) rows of nested JSON: {"lfw": {"auc": 0.99}} gives ("lfw auc", "0.99")."""
+    """(name, value) rows of nested JSON: {"lfw": {"auc": 0.99}} gives ("lfw auc", "0.99").
+
+    Objects in a list are told apart by their "name".
+    """
     if isinstance(values, dict):
         for name, value in values.items():
             yield from flattened(value, f"{prefix} {name}".strip().replace("_", " "))
+    elif isinstance(values, list) and all(isinstance(value, dict) for value in values):
+        for value in values:
+            rest = {key: what for key, what in value.items() if key != "name"}
+            yield from flattened(rest, f"{prefix} {value.get('name', '')}".strip())
     elif isinstance(values, list):
-        yield prefix, ", ".join(str(value) for value in values)
+        yield prefix, ", ".join(_plain(value) for value in values)
     else:
-        yield prefix, f"{values:,}" if isinstance(values, int) else str(values)
+        yield prefix, _plain(values)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
