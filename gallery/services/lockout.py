@@ -1,0 +1,53 @@
+"""How many photos may fail against one person before nobody may try for a while."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gallery.domain.access import Rate, utc_now
+from gallery.errors import LockedOut
+from gallery.store.unit_of_work import ReadUnit, UnitsOfWork
+
+
+@dataclass(frozen=True)
+class Lockout:
+    """Of a person, no more than `limit.count` failed verifications are told in `limit.seconds`.
+
+    The limit is the person's, whoever asks with whichever key and at whichever process: a verdict
+    is told only after its failure has been committed, so many questions at once gain nothing. A
+    match does not wipe the failures out, as the rightful owner's would help whoever else is trying.
+    """
+
+    units: UnitsOfWork
+    limit: Rate
+    clock: Callable[[], datetime] = utc_now
+
+    def refuse_locked(self, identity_id: int) -> None:
+        """Raise LockedOut while no verdict about the person may be told."""
+        with self.units.read() as unit:
+            self._refuse(unit, identity_id, self.clock())
+
+    def failed(self, identity_id: int) -> None:
+        """Count a failure; raises LockedOut where its verdict may not be told any more."""
+        now = self.clock()
+        with self.units.write() as unit:
+            self._refuse(unit, identity_id, now)
+            unit.failures.remove_before(now - timedelta(seconds=self.limit.seconds))
+            if unit.identities.get(identity_id) is not None:  # else there is nobody to protect
+                unit.failures.add(identity_id, now)
+            unit.commit()
+
+    def _refuse(self, unit: ReadUnit, identity_id: int, now: datetime) -> None:
+        window = timedelta(seconds=self.limit.seconds)
+        oldest = unit.failures.nth_newest(identity_id, self.limit.count, since=now - window)
+        if oldest is None:
+            return
+        wait = max(1, math.ceil((oldest + window - now).total_seconds()))
+        raise LockedOut(
+            f"{self.limit.count} verifications of this person failed within "
+            f"{self.limit.seconds} s, as many as may; try again in {wait} s",
+            wait,
+        )
