@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from gallery.domain.access import Rate, utc_now
 from gallery.errors import LockedOut
+from gallery.services.verify import Verification
 from gallery.store.unit_of_work import ReadUnit, UnitsOfWork
 
 
@@ -24,6 +25,16 @@ class Lockout:
     units: UnitsOfWork
     limit: Rate
     clock: Callable[[], datetime] = utc_now
+
+    def watched(self, identity_id: int, ask: Callable[[], Verification]) -> Verification:
+        """The verdict, if it may be told; raises LockedOut, also where that came meanwhile."""
+        self.refuse_locked(identity_id)
+        verification = ask()
+        if verification.decision.matched:
+            self.refuse_locked(identity_id)
+        else:
+            self.failed(identity_id)
+        return verification
 
     def refuse_locked(self, identity_id: int) -> None:
         """Raise LockedOut while no verdict about the person may be told."""
