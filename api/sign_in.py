@@ -25,6 +25,7 @@ def blueprint(services: Services, door: Door) -> Blueprint:
     def begin() -> Response:
         """A new session, whose token no script can read; one that there was ends."""
         text = json_text("key")
+        door.limits.count_address()
         door.limits.refuse_after_wrong_keys()
         try:
             begun = services.sessions.begin(text.strip())

@@ -98,7 +98,7 @@ class IssuedKey:
 
 @dataclass(frozen=True)
 class Rate:
-    """At most `count` times in any `seconds`."""
+    """`count` times in `seconds`."""
 
     count: int
     seconds: int
@@ -110,9 +110,6 @@ class Rate:
         if found is None:
             raise InvalidValue(f"{text!r} is no rate; write it as 600/1m, which is 600 in a minute")
         return cls(int(found[1]), int(parse_duration(found[2]).total_seconds()))
-
-    def __str__(self) -> str:
-        return f"{self.count} in {self.seconds} s"
 
 
 def parse_duration(text: str) -> timedelta:

@@ -14,7 +14,7 @@ import re
 import secrets
 import string
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gallery.domain.access import IssuedKey, Key, Scope, utc_now
@@ -47,11 +47,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of a gallery. Nothing is remembered between two calls: a revocation holds at once,
-    in every process."""
+    """The keys of a gallery. What a key may do is asked of the database each time, so that a
+    revocation holds at once in every process; remembered is only when a use was last noted."""
 
     units: UnitsOfWork
     clock: Callable[[], datetime] = utc_now
+    _noted: dict[str, datetime] = field(default_factory=dict, compare=False, repr=False)
 
     def create(
         self,
@@ -123,7 +124,7 @@ class Keys:
         right = hmac.compare_digest(sha256(found[2]), expected)
         if key is None or not right:
             raise KeyUnknown(_UNKNOWN)
-        refuse_unusable(key, self.clock())
+        _refuse_unusable(key, self.clock())
         self.note_use(key)
         return key
 
@@ -131,8 +132,10 @@ class Keys:
         """Remember the use, once a minute; a busy database is no reason to refuse."""
         now = self.clock()
         before = now - LAST_USE_IS_NOTED_EVERY
-        if key.last_used_at is not None and key.last_used_at > before:
+        last = self._noted.get(key.id) or key.last_used_at
+        if last is not None and last > before:
             return
+        self._noted[key.id] = now  # whatever comes of it: one request waits for the lock, not all
         try:
             with self.units.write() as unit:
                 unit.keys.used(key.id, now, unless_since=before)
@@ -141,7 +144,7 @@ class Keys:
             _log.warning("the use of key %s was not noted: %s", key.id, reason.message)
 
 
-def refuse_unusable(key: Key, now: datetime) -> None:
+def _refuse_unusable(key: Key, now: datetime) -> None:
     """Raise KeyRevoked or KeyExpired; only said to who holds the secret."""
     if key.revoked_at is not None:
         raise KeyRevoked("this key was revoked. Ask for another")

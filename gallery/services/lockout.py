@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from gallery.domain.access import Rate, utc_now
 from gallery.errors import LockedOut
 from gallery.services.verify import Verification
 from gallery.store.unit_of_work import ReadUnit, UnitsOfWork
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,19 +49,28 @@ class Lockout:
         now = self.clock()
         with self.units.write() as unit:
             self._refuse(unit, identity_id, now)
-            unit.failures.remove_before(now - timedelta(seconds=self.limit.seconds))
-            if unit.identities.get(identity_id) is not None:  # else there is nobody to protect
-                unit.failures.add(identity_id, now)
+            unit.failures.remove_before(self._since(now))
+            if unit.identities.get(identity_id) is None:  # removed meanwhile: nobody to protect
+                return
+            unit.failures.add(identity_id, now)
+            locked = unit.failures.nth_newest(identity_id, self.limit.count, self._since(now))
             unit.commit()
+        if locked is not None:
+            count, seconds = self.limit.count, self.limit.seconds
+            _log.warning(
+                "locked out identity_id=%d after %d failures in %d s", identity_id, count, seconds
+            )
 
     def _refuse(self, unit: ReadUnit, identity_id: int, now: datetime) -> None:
-        window = timedelta(seconds=self.limit.seconds)
-        oldest = unit.failures.nth_newest(identity_id, self.limit.count, since=now - window)
+        oldest = unit.failures.nth_newest(identity_id, self.limit.count, self._since(now))
         if oldest is None:
             return
-        wait = max(1, math.ceil((oldest + window - now).total_seconds()))
+        wait = max(1, math.ceil((oldest - self._since(now)).total_seconds()))
         raise LockedOut(
             f"{self.limit.count} verifications of this person failed within "
             f"{self.limit.seconds} s, as many as may; try again in {wait} s",
             wait,
         )
+
+    def _since(self, now: datetime) -> datetime:
+        return now - timedelta(seconds=self.limit.seconds)

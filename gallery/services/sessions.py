@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from gallery.domain.access import Key, utc_now
 from gallery.errors import SessionEnded
-from gallery.services.keys import Keys, refuse_unusable, sha256
+from gallery.services.keys import Keys, sha256
 from gallery.store.unit_of_work import UnitsOfWork
 
 LASTS = timedelta(hours=12)
@@ -51,13 +51,12 @@ class Sessions:
         return Session(key, token, ends)
 
     def key_of(self, token: str) -> Key:
-        """The key that this browser signed in with; refuses with SessionEnded and as keys are."""
+        """The key that this browser signed in with; refuses with SessionEnded, whyever it has."""
         now = self.clock()
         with self.units.read() as unit:
             key = unit.sessions.key_of(sha256(token), now)
-        if key is None:
-            raise SessionEnded("you are signed out, or were for too long. Sign in again")
-        refuse_unusable(key, now)
+        if key is None or not key.usable(now):
+            raise SessionEnded("you are signed out, or were in for too long. Sign in again")
         self.keys.note_use(key)
         return key
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import subprocess
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -185,13 +186,16 @@ def test_the_last_use_is_written_once_a_minute(keys: Keys, clock: Clock, databas
 
 
 def test_a_key_opens_while_the_database_cannot_be_written(
-    keys: Keys, clock: Clock, database_url: str, monkeypatch: pytest.MonkeyPatch
+    keys: Keys, clock: Clock, database_url: str
 ) -> None:
     issued = keys.create([Scope.VERIFY])
     path = database_url.removeprefix("sqlite:///")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     assert keys.authenticate(issued.text).last_used_at is None
+    started = time.monotonic()
+    assert keys.authenticate(issued.text).last_used_at is None
+    assert time.monotonic() - started < 2  # only the first of a minute waits for the lock
     other.execute("ROLLBACK")
     other.close()
 
@@ -245,6 +249,16 @@ def test_a_session_never_outlives_its_key(keys: Keys, sessions: Sessions, clock:
     begun = sessions.begin(issued.text)
     assert begun.expires_at == issued.key.expires_at
     clock.pass_by(timedelta(hours=1))
+    with pytest.raises(SessionEnded):
+        sessions.key_of(begun.token)
+
+
+def test_a_session_ends_when_the_key_s_person_is_removed(
+    keys: Keys, sessions: Sessions, services: Services
+) -> None:
+    ada = services.identities.create("Ada")
+    begun = sessions.begin(keys.create([Scope.VERIFY], identity_id=ada.id).text)
+    services.identities.remove(ada.id)
     with pytest.raises(SessionEnded):
         sessions.key_of(begun.token)
 

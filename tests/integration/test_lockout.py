@@ -53,6 +53,16 @@ def test_after_so_many_failures_a_person_is_locked_out(lockout: Lockout, at: At,
         lockout.failed(ada)
 
 
+def test_a_lock_out_is_logged_for_the_operator_without_a_name(
+    lockout: Lockout, ada: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        assert "locked out" not in caplog.text
+        lockout.failed(ada)
+    assert f"locked out identity_id={ada} after 3 failures in 900 s" in caplog.text
+    assert "Ada" not in caplog.text
+
+
 def test_another_person_is_not(lockout: Lockout, ada: int, services: Services) -> None:
     bob = services.identities.create("Bob").id
     for _ in range(3):
