@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -184,6 +185,22 @@ def test_counts_of_processes_at_once_all_count(counters, tmp_path, in_another_pr
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: in_another_process(COUNT, str(tmp_path / "counters")), range(3)))
     assert counters().get("name") == 600
+
+
+def test_counters_that_are_opened_for_the_first_time_at_once_all_count(tmp_path):
+    for attempt in range(20):
+        path = tmp_path / str(attempt)
+        together = threading.Barrier(6)
+
+        def count(_: int, path=path, together=together) -> int:
+            counters = SharedCounters(path)
+            together.wait()
+            counted = counters.incr("name", 60)
+            counters.close()
+            return counted
+
+        with ThreadPoolExecutor(6) as pool:
+            assert sorted(pool.map(count, range(6))) == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_window_ends_and_is_forgotten(counters, tmp_path):
