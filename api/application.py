@@ -5,15 +5,33 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import compare, faces, guards, health, identify, identities, pages, problems, request_log
+from api import (
+    compare,
+    faces,
+    guards,
+    health,
+    identify,
+    identities,
+    pages,
+    problems,
+    request_log,
+    sign_in,
+)
+from api.access import Door
 from api.routing import RowId
 from api.uploads import MAX_BODY_BYTES, MAX_PARTS, InMemoryRequest
 from gallery.bootstrap import Services
 
 
-def create_app(services: Services, hosts: Collection[str] | None = None) -> Flask:
+def create_app(
+    services: Services, hosts: Collection[str] | None = None, *, keys_always: bool = False
+) -> Flask:
     """The application; `hosts` are the names it answers to, None for any.
+
+    keys_always: give it where others can reach the server. Without it a gallery that has never had
+    a key asks nobody for one.
 
     Give `hosts` where the server listens on a loopback address only: a web site whose name is made
     to point there (DNS rebinding) is then refused, for it comes with its own name.
@@ -24,10 +42,15 @@ def create_app(services: Services, hosts: Collection[str] | None = None) -> Flas
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_PARTS=MAX_PARTS,
     )
+    proxies = services.settings.proxies
+    if proxies:  # a method of the app, which is how Flask says it
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.converters["row_id"] = RowId
     request_log.install(app)
     guards.install(app, hosts)
+    door = Door(services, keys_always)
+    door.install(app)
     problems.install(app)
     for blueprint in (
         compare.blueprint(services),
@@ -36,6 +59,7 @@ def create_app(services: Services, hosts: Collection[str] | None = None) -> Flas
         identify.blueprint(services),
         health.blueprint(services),
         pages.blueprint(services),
+        sign_in.blueprint(services, door),
     ):
         app.register_blueprint(blueprint)
     return app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
+from api.access import visible
 from api.problems import rejected
 from api.uploads import photo_form
 from gallery.bootstrap import Services
@@ -25,7 +26,7 @@ def blueprint(services: Services) -> Blueprint:
             comparison = services.compare(first, second, form.choice)
         except PhotoRejected as error:
             return rejected(error, field=_field(error))
-        return jsonify(wire.comparison(comparison, wire.probe_with_crop))
+        return jsonify(visible(wire.comparison(comparison, wire.probe_with_crop)))
 
     return routes
 

@@ -6,9 +6,11 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify, url_for
 
+from api.access import current_key, visible
 from api.uploads import photo_form
 from gallery.bootstrap import Services
 from gallery.services import wire
+from gallery.services.verify import Verification
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -30,7 +32,12 @@ def blueprint(services: Services) -> Blueprint:
     @routes.post("/verify")
     def verify_photo(identity_id: int) -> Response:
         form = photo_form("image")
-        verification = services.verify(identity_id, form.photos[0], form.choice)
-        return jsonify(wire.verification(verification))
+
+        def ask() -> Verification:
+            return services.verify(identity_id, form.photos[0], form.choice)
+
+        watched = current_key() is not None
+        verification = services.lockout.watched(identity_id, ask) if watched else ask()
+        return jsonify(visible(wire.verification(verification)))
 
     return routes

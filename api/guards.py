@@ -50,7 +50,7 @@ def install(app: Flask, hosts: Collection[str] | None) -> None:
     def protect(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if request.path.startswith("/v1/"):
+        if request.path.startswith("/v1/") or request.path == "/session":
             response.headers.setdefault("Cache-Control", "no-store")
         return response
 

@@ -28,8 +28,17 @@ STATUS: dict[type[GalleryError], HTTPStatus] = {
     errors.InvalidInput: HTTPStatus.BAD_REQUEST,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.Conflict: HTTPStatus.CONFLICT,
+    errors.AccessRefused: HTTPStatus.FORBIDDEN,
+    errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+    errors.TooOften: HTTPStatus.TOO_MANY_REQUESTS,
     errors.NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NothingEnrolled: HTTPStatus.CONFLICT,
+}
+
+CHALLENGES: dict[type[GalleryError], str] = {  # RFC 6750, section 3
+    errors.NotAuthenticated: 'Bearer realm="gallery", error="invalid_token"',
+    errors.KeyNeeded: 'Bearer realm="gallery"',
+    errors.ScopeMissing: 'Bearer realm="gallery", error="insufficient_scope"',
 }
 
 RETRY_AFTER_SECONDS: dict[type[GalleryError], int] = {
@@ -95,13 +104,19 @@ def problem(
 
 def rejected(error: GalleryError, *, field: str | None = None) -> Response:
     """The problem document of a refusal by the services."""
-    for kind in type(error).__mro__:
-        if kind in STATUS:
-            response = problem(STATUS[kind], error.code, error.message, field=field)
-            if type(error) in RETRY_AFTER_SECONDS:
-                response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[type(error)])
-            return response
-    return _failed(error)
+    kinds = type(error).__mro__
+    status = next((STATUS[kind] for kind in kinds if kind in STATUS), None)
+    if status is None:
+        return _failed(error)
+    response = problem(status, error.code, error.message, field=field)
+    challenge = next((CHALLENGES[kind] for kind in kinds if kind in CHALLENGES), None)
+    if challenge is not None:
+        response.headers["WWW-Authenticate"] = challenge
+    if isinstance(error, errors.TooOften):
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    elif type(error) in RETRY_AFTER_SECONDS:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[type(error)])
+    return response
 
 
 def _rejected(error: GalleryError) -> Response:

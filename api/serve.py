@@ -20,7 +20,7 @@ from api.application import create_app
 from gallery.bootstrap import Services
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
 from gallery.domain.picture import Picture
-from gallery.errors import AddressUnavailable, InvalidValue, NotReady
+from gallery.errors import AddressUnavailable, InvalidValue, KeyMissing, NotReady
 from gallery.settings import Settings
 
 GRACEFUL_SECONDS = 30
@@ -41,17 +41,19 @@ def run(
     """Serve until SIGTERM or Ctrl-C, then finish the requests at hand and exit the process with 0.
 
     `port` 0 takes a free one. On a loopback address the server answers to loopback names and
-    `allowed_hosts` only. Raises AddressUnavailable or InvalidValue before anything is started, and
-    NotReady where database or model cannot be used.
+    `allowed_hosts` only. Raises AddressUnavailable or InvalidValue before anything is started,
+    KeyMissing where others could come in without a key, and NotReady where database or model cannot
+    be used.
     """
     for name, count, most in (("workers", workers, 64), ("threads", threads, 64)):
         if not 1 <= count <= most:
             raise InvalidValue(f"{name} is {count}; 1 to {most} are possible")
     listener = _listen(host, port)
-    _check(settings)
+    others = bool(allowed_hosts) or not _is_loopback(listener)
+    _check(settings, others)
     url = _url(listener)
     names = _names(listener, host, allowed_hosts)
-    server = _Server(settings, listener, names, workers, threads, f"Face gallery on {url}")
+    server = _Server(settings, listener, names, others, workers, threads, f"Face gallery on {url}")
     master = os.getpid()
     try:
         server.run()
@@ -61,10 +63,19 @@ def run(
         raise
 
 
-def _check(settings: Settings) -> None:
-    """Migrate the database once, before the workers race for it, and look at model and revision."""
+def _check(settings: Settings, others: bool) -> None:
+    """Migrate the database once, before the workers race for it; look at keys, model and revision.
+
+    others: whether anybody but this machine's users can reach the server.
+    """
     services = Services(settings)
     try:
+        if others and not services.keys.any_usable():
+            raise KeyMissing(
+                "others could reach this server, and there is no key that it could ask them for. "
+                "Make one (with the same --database): gallery keys create --scope admin. Or serve "
+                "this machine only: gallery serve, without --host and --allowed-host"
+            )
         services.maintenance.status()
     finally:
         services.close()
@@ -101,6 +112,11 @@ def _advice(host: str, port: int, error: OSError) -> str:
     return f"cannot listen on {host} port {port}: {error.strerror}. Choose another --host or --port"
 
 
+def _is_loopback(listener: socket.socket) -> bool:
+    """By the address that is listened on, whatever name it was given by."""
+    return ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
+
+
 def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -110,7 +126,7 @@ def _names(
     listener: socket.socket, host: str, allowed_hosts: Sequence[str]
 ) -> frozenset[str] | None:
     address = listener.getsockname()[0]
-    if not ipaddress.ip_address(address).is_loopback:
+    if not _is_loopback(listener):
         return frozenset(allowed_hosts) or None
     return frozenset({"localhost", "127.0.0.1", "::1", address, host, *allowed_hosts})
 
@@ -123,11 +139,13 @@ class _Server(BaseApplication):  # type: ignore[misc]
         settings: Settings,
         listener: socket.socket,
         names: frozenset[str] | None,
+        keys_always: bool,
         workers: int,
         threads: int,
         greeting: str,
     ) -> None:
         self._settings, self._names, self._greeting = settings, names, greeting
+        self._keys_always = keys_always
         self._options: dict[str, Any] = {
             "bind": f"fd://{listener.detach()}",
             "worker_class": "gthread",
@@ -157,7 +175,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         _log_requests()
         self._services = Services(self._settings)
         warm_up(self._services)
-        return create_app(self._services, self._names)
+        return create_app(self._services, self._names, keys_always=self._keys_always)
 
     def _greet(self, worker: Any) -> None:
         if worker.age == 1:  # the first worker is warm: a request is answered now

@@ -10,6 +10,7 @@ import traceback
 import typer
 
 from gallery.errors import (
+    AccessRefused,
     Conflict,
     DataRejected,
     GalleryError,
@@ -30,6 +31,7 @@ EXIT_CODES: dict[type[GalleryError], int] = {
     PhotoRejected: PHOTO_REFUSED,
     NotFound: NOT_FOUND,
     Conflict: NOT_FOUND,
+    AccessRefused: NOT_READY,  # only a server refuses so, and none of our commands asks one
     NotReady: NOT_READY,
 }
 

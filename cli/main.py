@@ -29,6 +29,7 @@ COMMANDS = MappingProxyType(
         },
         "Serve and try": {
             "serve": "cli.serve:serve",
+            "keys": "cli.keys:app",
             "demo": "cli.demo:demo",
             "check": "cli.check:check",
         },

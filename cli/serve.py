@@ -30,7 +30,8 @@ def serve(
 ) -> None:
     """Serve the page and the API until Ctrl-C.
 
-    There is no authentication yet: whoever reaches the address may read and change the gallery.
+    On a loopback address it asks nobody who they are until there is a key (`gallery keys create`).
+    On any other address, or for any other host name, it does not start without one.
     """
     from api.serve import run
     from cli.output import warn
@@ -38,8 +39,8 @@ def serve(
     settings = session_of(context).settings()
     if not _is_loopback(host):
         warn(
-            f"Warning: there is no authentication yet; whoever reaches {host} port {port} may "
-            "read and change the gallery."
+            "Keys and photos travel as they are: put a reverse proxy with TLS in front, and tell "
+            "the server of it by GALLERY_PROXIES=1."
         )
     run(settings, host, port, workers, threads, tuple(allowed_host or ()))
 

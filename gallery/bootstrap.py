@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from gallery.services.enroll_many import EnrollMany
     from gallery.services.identify import Identify
     from gallery.services.identities import Identities
+    from gallery.services.keys import Keys
+    from gallery.services.lockout import Lockout
     from gallery.services.maintenance import Maintenance
     from gallery.services.recognise import Recognise
+    from gallery.services.sessions import Sessions
     from gallery.services.verify import Verify
     from gallery.store.unit_of_work import UnitsOfWork
 
@@ -101,6 +104,24 @@ class Services:
         from gallery.services.identities import Identities
 
         return Identities(self._units)
+
+    @part
+    def keys(self) -> Keys:
+        from gallery.services.keys import Keys
+
+        return Keys(self._units)
+
+    @part
+    def sessions(self) -> Sessions:
+        from gallery.services.sessions import Sessions
+
+        return Sessions(self._units, self.keys)
+
+    @part
+    def lockout(self) -> Lockout:
+        from gallery.services.lockout import Lockout
+
+        return Lockout(self._units, self.settings.lockout)
 
     @part
     def maintenance(self) -> Maintenance:

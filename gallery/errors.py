@@ -17,10 +17,24 @@ GalleryError
 ├── NotFound
 │   ├── IdentityNotFound
 │   ├── FaceNotFound
-│   └── PathNotFound           a file or folder named on the command line
+│   ├── PathNotFound           a file or folder named on the command line
+│   └── KeyNotFound            no key of that id to revoke
 ├── Conflict
 │   ├── NameTaken
 │   └── PhotoAlreadyEnrolled
+├── AccessRefused              whoever asks may not
+│   ├── NotAuthenticated       who is it?
+│   │   ├── KeyNeeded
+│   │   ├── KeyUnknown         no such key, or not its secret
+│   │   ├── KeyExpired
+│   │   ├── KeyRevoked
+│   │   └── SessionEnded       of a browser that signed in
+│   ├── NotPermitted           known, but not allowed this
+│   │   ├── ScopeMissing
+│   │   └── OtherPerson        a key of one person asks about others
+│   └── TooOften               says when to come again
+│       ├── TooManyRequests
+│       └── LockedOut          too many failed verifications of a person
 ├── NotReady                   the program cannot answer until somebody mends something
 │   ├── DatabaseUnavailable
 │   │   └── DatabaseDamaged
@@ -28,6 +42,7 @@ GalleryError
 │   ├── ModelUnavailable
 │   ├── ModelMismatch          stored faces come from another model
 │   ├── NothingEnrolled        verify against a person without faces
+│   ├── KeyMissing             others could reach the server, and there is no key
 │   ├── AddressUnavailable     the server cannot listen where it was told to
 │   ├── SnapshotUnusable       damaged, of another model or history; the index is built anew
 │   └── ExtraNotInstalled
@@ -120,6 +135,10 @@ class PathNotFound(NotFound):
     code = "path_not_found"
 
 
+class KeyNotFound(NotFound):
+    code = "key_not_found"
+
+
 class Conflict(GalleryError):
     code = "conflict"
 
@@ -130,6 +149,62 @@ class NameTaken(Conflict):
 
 class PhotoAlreadyEnrolled(Conflict):
     code = "photo_already_enrolled"
+
+
+class AccessRefused(GalleryError):
+    code = "access_refused"
+
+
+class NotAuthenticated(AccessRefused):
+    code = "not_authenticated"
+
+
+class KeyNeeded(NotAuthenticated):
+    code = "key_needed"
+
+
+class KeyUnknown(NotAuthenticated):
+    code = "key_unknown"
+
+
+class KeyExpired(NotAuthenticated):
+    code = "key_expired"
+
+
+class KeyRevoked(NotAuthenticated):
+    code = "key_revoked"
+
+
+class SessionEnded(NotAuthenticated):
+    code = "session_ended"
+
+
+class NotPermitted(AccessRefused):
+    code = "not_permitted"
+
+
+class ScopeMissing(NotPermitted):
+    code = "scope_missing"
+
+
+class OtherPerson(NotPermitted):
+    code = "other_person"
+
+
+class TooOften(AccessRefused):
+    code = "too_often"
+
+    def __init__(self, message: str, retry_after_seconds: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class TooManyRequests(TooOften):
+    code = "too_many_requests"
+
+
+class LockedOut(TooOften):
+    code = "locked_out"
 
 
 class NotReady(GalleryError):
@@ -158,6 +233,10 @@ class ModelMismatch(NotReady):
 
 class NothingEnrolled(NotReady):
     code = "nothing_enrolled"
+
+
+class KeyMissing(NotReady):
+    code = "key_missing"
 
 
 class AddressUnavailable(NotReady):

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from gallery.domain.access import Rate
 from gallery.domain.decision import DEFAULT_THRESHOLD, Threshold
 from gallery.errors import InvalidValue
 from gallery.index.structure import Structure
+
+KEY_RATE, ADDRESS_RATE, WRONG_KEY_RATE = Rate(600, 60), Rate(1200, 60), Rate(10, 60)
+LOCKOUT = Rate(10, 900)
 
 
 class DetectorKind(StrEnum):
@@ -38,13 +42,24 @@ def default_database_url() -> str:
 
 @dataclass(frozen=True)
 class Settings:
-    """database_url: sqlite:///PATH. model_id: None means the shipped default."""
+    """database_url: sqlite:///PATH. model_id: None means the shipped default.
+
+    key_rate, address_rate: requests that a key, and an address, may make. wrong_key_rate: wrong
+    keys that may come from an address. lockout: verifications that may fail of one person.
+    proxies: how many reverse proxies stand before the server, whose word on the client's address
+    is taken. None of these is heeded while there is no key.
+    """
 
     database_url: str = field(default_factory=default_database_url)
     detector: DetectorKind = DetectorKind.YUNET
     threshold: Threshold = field(default_factory=Threshold)
     model_id: str | None = None
     index_structure: Structure = Structure.AUTO
+    key_rate: Rate = KEY_RATE
+    address_rate: Rate = ADDRESS_RATE
+    wrong_key_rate: Rate = WRONG_KEY_RATE
+    lockout: Rate = LOCKOUT
+    proxies: int = 0
 
     @property
     def database_path(self) -> Path:
@@ -55,6 +70,11 @@ class Settings:
     def snapshot_path(self) -> Path:
         """The snapshot of the index stands beside the database."""
         return self.database_path.with_name(self.database_path.name + ".index")
+
+    @property
+    def counters_path(self) -> Path:
+        """What the processes of a server count together also stands beside the database."""
+        return self.database_path.with_name(self.database_path.name + ".counters")
 
     def __post_init__(self) -> None:
         scheme, separator, path = self.database_url.partition(":///")
@@ -71,7 +91,8 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
-        """Read GALLERY_DATABASE_URL, _DETECTOR, _THRESHOLD, _MODEL and _INDEX_STRUCTURE.
+        """Read GALLERY_DATABASE_URL, _DETECTOR, _THRESHOLD, _MODEL and _INDEX_STRUCTURE, and
+        GALLERY_KEY_RATE, _ADDRESS_RATE, _WRONG_KEY_RATE, _LOCKOUT and _PROXIES.
 
         Empty means not set.
         """
@@ -85,6 +106,11 @@ class Settings:
             index_structure=Structure.parse(
                 environ.get("GALLERY_INDEX_STRUCTURE") or Structure.AUTO
             ),
+            key_rate=_rate(environ, "GALLERY_KEY_RATE", KEY_RATE),
+            address_rate=_rate(environ, "GALLERY_ADDRESS_RATE", ADDRESS_RATE),
+            wrong_key_rate=_rate(environ, "GALLERY_WRONG_KEY_RATE", WRONG_KEY_RATE),
+            lockout=_rate(environ, "GALLERY_LOCKOUT", LOCKOUT),
+            proxies=parse_proxies(environ.get("GALLERY_PROXIES") or "0"),
         )
 
 
@@ -109,3 +135,16 @@ def parse_threshold(text: str) -> Threshold:
             f"threshold is {text!r}; a finite number above 0 is needed, for example 0.4"
         ) from None
     return Threshold(value)
+
+
+def parse_proxies(text: str) -> int:
+    """A number of reverse proxies, 0 to 9."""
+    plain = text.strip()
+    if not (plain.isascii() and plain.isdigit() and len(plain) == 1):
+        raise InvalidValue(f"the number of proxies is {text!r}; 0 to 9 are possible")
+    return int(plain)
+
+
+def _rate(environ: Mapping[str, str], name: str, default: Rate) -> Rate:
+    text = environ.get(name)
+    return Rate.parse(text) if text else default

@@ -57,6 +57,4 @@ class Verify:
 
 def _refuse_without_faces(identity: Identity) -> None:
     if identity.face_count == 0:
-        raise NothingEnrolled(
-            f"{identity.name} has 0 enrolled faces; 1 is needed. Enroll a photo first"
-        )
+        raise NothingEnrolled("this person has 0 enrolled faces; 1 is needed. Enroll a photo first")

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from gallery.domain.access import Key
 from gallery.domain.decision import Decision
 from gallery.domain.face import FaceCrop
 from gallery.domain.identity import FaceSummary, Identity
@@ -97,6 +98,20 @@ def face(stored: FaceSummary) -> Wire:
         "quality": asdict(stored.quality),
         "photo_sha256": stored.photo_sha256,
         "created_at": _time(stored.created_at),
+    }
+
+
+def key(kept: Key) -> Wire:
+    return {
+        "id": kept.id,
+        "name": kept.name,
+        "scopes": sorted(kept.scopes),
+        "scores": kept.scores,
+        "identity_id": kept.identity_id,
+        "created_at": _time(kept.created_at),
+        "expires_at": kept.expires_at and _time(kept.expires_at),
+        "last_used_at": kept.last_used_at and _time(kept.last_used_at),
+        "revoked_at": kept.revoked_at and _time(kept.revoked_at),
     }
 
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import DateTime, Dialect, LargeBinary
+from sqlalchemy import DateTime, Dialect, LargeBinary, String
 from sqlalchemy.types import TypeDecorator
 
+from gallery.domain.access import Scope
 from gallery.domain.embedding import EMBEDDING_SIZE
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
 from gallery.errors import DatabaseDamaged
@@ -87,3 +88,16 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+class ScopesType(TypeDecorator[frozenset[Scope]]):
+    """Scopes, stored as "enroll,verify" in the order of the alphabet."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: frozenset[Scope] | None, dialect: Dialect) -> str | None:
+        return None if value is None else ",".join(sorted(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[Scope] | None:
+        return None if value is None else frozenset(Scope(name) for name in value.split(","))

@@ -22,7 +22,14 @@ from sqlalchemy import (
     text,
 )
 
-from gallery.store.columns import CROP_BYTES, VECTOR_BYTES, CropType, UtcDateTime, VectorType
+from gallery.store.columns import (
+    CROP_BYTES,
+    VECTOR_BYTES,
+    CropType,
+    ScopesType,
+    UtcDateTime,
+    VectorType,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -78,6 +85,41 @@ class FaceChangeColumns(TypedColumns):
     token = Column(Integer, nullable=False, server_default=text("(random())"))
 
 
+class ApiKeyColumns(TypedColumns):
+    """A key, without its secret; rows are kept for ever, so that no key ever means open doors.
+
+    identity_id: the person it is bound to, no foreign key: a key of somebody who is gone stays,
+    and can do nothing.
+    """
+
+    id = Column(String, primary_key=True)
+    secret_sha256 = Column(String, nullable=False)
+    name = Column(String, nullable=False)
+    scopes = Column(ScopesType, nullable=False)
+    scores = Column(Boolean, nullable=False)
+    identity_id = Column(Integer, nullable=True)
+    created_at = Column(UtcDateTime, nullable=False)
+    expires_at = Column(UtcDateTime, nullable=True)
+    last_used_at = Column(UtcDateTime, nullable=True)
+    revoked_at = Column(UtcDateTime, nullable=True)
+
+
+class SessionColumns(TypedColumns):
+    """A browser that signed in; the token itself is only in its cookie."""
+
+    token_sha256 = Column(String, primary_key=True)
+    key_id = Column(String, ForeignKey("api_key.id"), nullable=False)
+    expires_at = Column(UtcDateTime, nullable=False)
+
+
+class FailedVerificationColumns(TypedColumns):
+    """One photo, sent with a key, that did not match a person."""
+
+    id = Column(Integer, primary_key=True)
+    identity_id = Column(Integer, ForeignKey("identity.id", ondelete="CASCADE"), nullable=False)
+    failed_at = Column(UtcDateTime, nullable=False)
+
+
 identity = Table(
     "identity",
     metadata,
@@ -102,4 +144,16 @@ face_change = Table(
     metadata,
     FaceChangeColumns,
     sqlite_autoincrement=True,
+)
+
+api_key = Table("api_key", metadata, ApiKeyColumns)
+
+session = Table("session", metadata, SessionColumns, Index(None, "key_id"))
+
+failed_verification = Table(
+    "failed_verification",
+    metadata,
+    FailedVerificationColumns,
+    Index(None, "identity_id"),
+    Index(None, "failed_at"),
 )

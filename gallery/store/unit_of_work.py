@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from gallery.store.engine import refusals, writing
 from gallery.store.inspection import InspectionRepository
+from gallery.store.keys import FailureRepository, KeyRepository, SessionRepository
 from gallery.store.repositories import FaceRepository, IdentityRepository
 from gallery.store.vectors import VectorRepository
 
@@ -22,6 +23,9 @@ class ReadUnit:
         self.faces = FaceRepository(connection)
         self.vectors = VectorRepository(connection)
         self.inspection = InspectionRepository(connection)
+        self.keys = KeyRepository(connection)
+        self.sessions = SessionRepository(connection)
+        self.failures = FailureRepository(connection)
 
 
 class WriteUnit(ReadUnit):

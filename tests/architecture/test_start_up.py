@@ -72,7 +72,9 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     assert not imported_by(tmp_path, "--help") & HEAVY
 
 
-@pytest.mark.parametrize("command", ["compare", "enroll", "serve", "train", "evaluate", "demo"])
+@pytest.mark.parametrize(
+    "command", ["compare", "enroll", "serve", "train", "evaluate", "demo", "keys"]
+)
 def test_help_of_a_command_imports_nothing_heavy(tmp_path: Path, command: str) -> None:
     assert not imported_by(tmp_path, command, "--help") & HEAVY
 

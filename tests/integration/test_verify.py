@@ -48,7 +48,7 @@ def test_a_claim_to_be_nobody_is_refused(services: Services, photo: Photo) -> No
 
 def test_a_person_without_faces_cannot_be_verified(services: Services, photo: Photo) -> None:
     person = services.identities.create("Alice")
-    with pytest.raises(NothingEnrolled, match="Alice has 0 enrolled faces"):
+    with pytest.raises(NothingEnrolled, match="this person has 0 enrolled faces"):
         services.verify(person.id, photo(0, 0))
 
 

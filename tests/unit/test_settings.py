@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gallery.domain.access import Rate
 from gallery.errors import InvalidValue
 from gallery.index.structure import Structure
 from gallery.settings import DetectorKind, Settings
@@ -77,3 +78,36 @@ def test_the_structure_of_the_index_can_be_pinned_and_its_snapshot_is_beside_the
     assert settings.snapshot_path == Path("/data/g.db.index")
     with pytest.raises(InvalidValue, match="choose one of auto, exact, codes"):
         Settings.from_environment({"GALLERY_INDEX_STRUCTURE": "ivf"})
+
+
+def test_limits_of_the_server_are_read_from_the_environment() -> None:
+    settings = Settings.from_environment(
+        {
+            "GALLERY_KEY_RATE": "5/1s",
+            "GALLERY_ADDRESS_RATE": "6/1m",
+            "GALLERY_WRONG_KEY_RATE": "7/1h",
+            "GALLERY_LOCKOUT": "3/1d",
+            "GALLERY_PROXIES": "1",
+            "GALLERY_DATABASE_URL": "sqlite:////data/g.db",
+        }
+    )
+    assert settings.key_rate == Rate(5, 1)
+    assert settings.address_rate == Rate(6, 60)
+    assert settings.wrong_key_rate == Rate(7, 3600)
+    assert settings.lockout == Rate(3, 86400)
+    assert settings.proxies == 1
+    assert settings.counters_path == Path("/data/g.db.counters")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GALLERY_KEY_RATE", "many"),
+        ("GALLERY_LOCKOUT", "0/1m"),
+        ("GALLERY_PROXIES", "-1"),
+        ("GALLERY_PROXIES", "10"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(name: str, value: str) -> None:
+    with pytest.raises(InvalidValue):
+        Settings.from_environment({name: value})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,6 +16,7 @@ from werkzeug.test import encode_multipart
 
 from api import create_app
 from gallery.bootstrap import Services
+from gallery.domain.access import Scope
 from gallery.settings import Settings
 
 SAMPLES = Path(__file__).parents[3] / "data" / "samples"
@@ -106,3 +108,34 @@ def person(client: FlaskClient) -> Callable[[str], int]:
         return identity
 
     return create
+
+
+@pytest.fixture
+def key(services: Services) -> Callable[..., dict[str, str]]:
+    """Makes a key and gives the headers that carry it: key(Scope.VERIFY, identity_id=1)."""
+
+    def make(*scopes: Scope, **more: Any) -> dict[str, str]:
+        return {"Authorization": f"Bearer {services.keys.create(scopes, **more).text}"}
+
+    return make
+
+
+@pytest.fixture
+def ada(services: Services, sample: Sample) -> int:
+    """The id of a person with one face: sample person 0."""
+    return services.enroll.by_name("Ada", [sample(0, 0)])[0].identity.id
+
+
+@pytest.fixture(scope="session")
+def problem() -> Callable[..., dict[str, Any]]:
+    """Checks an answer to be the problem document of that status and code, and gives it."""
+
+    def check(answer: Any, status: int, code: str) -> dict[str, Any]:
+        document: dict[str, Any] = answer.get_json(force=True)
+        assert answer.content_type == "application/problem+json"
+        assert (answer.status_code, document["code"]) == (status, code), document
+        assert document["status"] == status
+        assert document["detail"]
+        return document
+
+    return check

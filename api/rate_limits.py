@@ -1,0 +1,91 @@
+"""How often a key and an address may ask, and an address be wrong about a key."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import math
+import sqlite3
+import time
+
+from flask import request
+from limits import RateLimitItemPerSecond
+from limits.strategies import FixedWindowRateLimiter
+
+from api.counters import SharedCounters
+from gallery.domain.access import Key, Rate
+from gallery.errors import TooManyRequests
+from gallery.settings import Settings
+
+IPV6_NETWORK_BITS = 64
+"""One customer has at least that many addresses to choose from, so they count as one."""
+_log = logging.getLogger(__name__)
+
+
+class RateLimits:
+    """Counted by all processes together, in windows that begin with their first request."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._counter = FixedWindowRateLimiter(SharedCounters(settings.counters_path))
+
+    def count_address(self) -> None:
+        """Count this request for its address. This and the next raise TooManyRequests."""
+        self._count(self._settings.address_rate, "requests", "address", address())
+
+    def count_key(self, key: Key) -> None:
+        """Count this request for the key that came with it."""
+        self._count(self._settings.key_rate, "requests", "key", key.id)
+
+    def count_wrong_key(self) -> None:
+        """Count that this address gave a key that opens nothing."""
+        self._count(self._settings.wrong_key_rate, "wrong keys", "wrong", address())
+
+    def refuse_after_wrong_keys(self) -> None:
+        """Raise TooManyRequests where this address gave too many wrong keys of late."""
+        rate = self._settings.wrong_key_rate
+        item, names = _item(rate), ("wrong", address())
+        try:
+            if not self._counter.test(item, *names):
+                raise self._refusal(rate, "wrong keys", item, names)
+        except sqlite3.Error as error:
+            _uncounted(error)
+
+    def _count(self, rate: Rate, what: str, *names: str) -> None:
+        item = _item(rate)
+        try:
+            if not self._counter.hit(item, *names):
+                raise self._refusal(rate, what, item, names)
+        except sqlite3.Error as error:
+            _uncounted(error)
+
+    def _refusal(
+        self, rate: Rate, what: str, item: RateLimitItemPerSecond, names: tuple[str, ...]
+    ) -> TooManyRequests:
+        ends_at = self._counter.get_window_stats(item, *names).reset_time
+        wait = max(1, math.ceil(ends_at - time.time()))
+        return TooManyRequests(
+            f"{rate.count} {what} in {rate.seconds} s are as many as may come from here; "
+            f"try again in {wait} s",
+            wait,
+        )
+
+
+def address() -> str:
+    """Where this request comes from; of an IPv6 address the network."""
+    try:
+        found = ipaddress.ip_address((request.remote_addr or "").partition("%")[0])
+    except ValueError:
+        return "nowhere"  # no client is without an address on a TCP socket
+    if found.version == 6:
+        return str(ipaddress.ip_network((found, IPV6_NETWORK_BITS), strict=False))
+    return str(found)
+
+
+def _item(rate: Rate) -> RateLimitItemPerSecond:
+    return RateLimitItemPerSecond(rate.count, rate.seconds)
+
+
+def _uncounted(error: sqlite3.Error) -> None:
+    """Better to answer than to be shut by a full disk; what guards a person is not counted here."""
+    _log.warning("requests are not counted: %s", error)
