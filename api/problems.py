@@ -11,7 +11,7 @@ import logging
 import uuid
 from http import HTTPStatus
 
-from flask import Flask, Response, json
+from flask import Flask, Response, g, json
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gallery import errors
@@ -78,7 +78,8 @@ def problem(
     field: str | None = None,
     instance: str | None = None,
 ) -> Response:
-    """A problem document as a response."""
+    """A problem document as a response; the log of the request tells its code."""
+    g.problem = code
     document = {
         "type": "about:blank",
         "title": status.phrase,

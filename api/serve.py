@@ -17,6 +17,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from api.application import create_app
+from api.request_log import RequestId
 from gallery.bootstrap import Services
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
 from gallery.domain.picture import Picture
@@ -182,10 +183,12 @@ def warm_up(services: Services) -> None:
 def _log_requests() -> None:
     handler = logging.StreamHandler(sys.stderr)
     formatter = logging.Formatter(
-        "time=%(asctime)s.%(msecs)03dZ level=%(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"
+        "time=%(asctime)s.%(msecs)03dZ level=%(levelname)s request=%(request_id)s %(message)s",
+        "%Y-%m-%dT%H:%M:%S",
     )
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
+    handler.addFilter(RequestId())
     for name in ("api", "gallery"):
         logger = logging.getLogger(name)
         logger.handlers = [handler]
