@@ -6,15 +6,30 @@ from collections.abc import Collection
 
 from flask import Flask
 
-from api import compare, faces, guards, health, identify, identities, pages, problems, request_log
+from api import (
+    compare,
+    faces,
+    guards,
+    health,
+    identify,
+    identities,
+    metrics,
+    pages,
+    problems,
+    request_log,
+)
+from api.metrics import Metrics
 from api.routing import RowId
 from api.uploads import MAX_BODY_BYTES, MAX_PARTS, InMemoryRequest
 from gallery.bootstrap import Services
 
 
-def create_app(services: Services, hosts: Collection[str] | None = None) -> Flask:
+def create_app(
+    services: Services, hosts: Collection[str] | None = None, measured: Metrics | None = None
+) -> Flask:
     """The application; `hosts` are the names it answers to, None for any.
 
+    measured: what the services tell their measurements to, so that /metrics shows them too.
     Give `hosts` where the server listens on a loopback address only: a web site whose name is made
     to point there (DNS rebinding) is then refused, for it comes with its own name.
     """
@@ -26,7 +41,8 @@ def create_app(services: Services, hosts: Collection[str] | None = None) -> Flas
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.converters["row_id"] = RowId
-    request_log.install(app)
+    measured = measured or Metrics()
+    request_log.install(app, measured)
     guards.install(app, hosts)
     problems.install(app)
     for blueprint in (
@@ -35,6 +51,7 @@ def create_app(services: Services, hosts: Collection[str] | None = None) -> Flas
         faces.blueprint(services),
         identify.blueprint(services),
         health.blueprint(services),
+        metrics.blueprint(services, measured),
         pages.blueprint(services),
     ):
         app.register_blueprint(blueprint)

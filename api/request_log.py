@@ -13,6 +13,8 @@ import uuid
 
 from flask import Flask, Response, g, has_request_context, request
 
+from api.metrics import Metrics
+
 HEADER = "X-Request-ID"
 NO_ID = "-"
 
@@ -37,8 +39,8 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
-def install(app: Flask) -> None:
-    """Log each request by its route template: a path may hold what a person typed."""
+def install(app: Flask, metrics: Metrics) -> None:
+    """Log and measure each request by its route template: a path may hold what a person typed."""
 
     @app.before_request
     def start() -> None:
@@ -49,12 +51,16 @@ def install(app: Flask) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
         response.headers[HEADER] = g.request_id
+        seconds = time.perf_counter() - g.started
+        method = request.method if request.method in _METHODS else "other"
+        route = request.url_rule.rule if request.url_rule else "none"
+        metrics.request(method, route, response.status_code, seconds)
         _log.info(
             "method=%s route=%s status=%d ms=%.1f in=%d out=%d%s",
-            request.method if request.method in _METHODS else "other",
-            request.url_rule.rule if request.url_rule else "none",
+            method,
+            route,
             response.status_code,
-            1000 * (time.perf_counter() - g.started),
+            1000 * seconds,
             request.content_length or 0,
             response.content_length or 0,
             f" code={g.problem}" if response.status_code >= 400 and "problem" in g else "",

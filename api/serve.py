@@ -17,6 +17,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from api.application import create_app
+from api.metrics import Metrics, forget_worker, remove_shared, share_among_workers
 from api.request_log import RequestId
 from gallery.bootstrap import Services
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
@@ -50,6 +51,7 @@ def run(
             raise InvalidValue(f"{name} is {count}; 1 to {most} are possible")
     listener = _listen(host, port)
     _check(settings)
+    share_among_workers()
     url = _url(listener)
     names = _names(listener, host, allowed_hosts)
     server = _Server(settings, listener, names, workers, threads, f"Face gallery on {url}")
@@ -141,6 +143,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "proc_name": "gallery",
             "post_worker_init": self._greet,
             "worker_exit": self._close,
+            "child_exit": lambda _arbiter, worker: forget_worker(worker.pid),
+            "on_exit": lambda _arbiter: remove_shared(),
         }
         self._services: Services | None = None
         super().__init__()
@@ -156,9 +160,10 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
         cv2.setNumThreads(1)  # the workers are the parallelism
         _log_requests()
-        self._services = Services(self._settings)
+        measured = Metrics()
+        self._services = Services(self._settings, measured)
         warm_up(self._services)
-        return create_app(self._services, self._names)
+        return create_app(self._services, self._names, measured)
 
     def _greet(self, worker: Any) -> None:
         if worker.age == 1:  # the first worker is warm: a request is answered now
