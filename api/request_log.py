@@ -10,6 +10,7 @@ import logging
 import re
 import time
 import uuid
+from dataclasses import dataclass
 
 from flask import Flask, Response, g, has_request_context, request
 
@@ -30,7 +31,8 @@ class RequestId(logging.Filter):
     """Gives every log record the id of the request at hand, `-` where there is none."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = g.get("request_id", NO_ID) if has_request_context() else NO_ID
+        if not hasattr(record, "request_id"):
+            record.request_id = g.get("request_id", NO_ID) if has_request_context() else NO_ID
         return True
 
 
@@ -51,18 +53,47 @@ def install(app: Flask, metrics: Metrics) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
         response.headers[HEADER] = g.request_id
-        seconds = time.perf_counter() - g.started
-        method = request.method if request.method in _METHODS else "other"
-        route = request.url_rule.rule if request.url_rule else "none"
-        metrics.request(method, route, response.status_code, seconds)
-        _log.info(
-            "method=%s route=%s status=%d ms=%.1f in=%d out=%d%s",
-            method,
-            route,
-            response.status_code,
-            1000 * seconds,
-            request.content_length or 0,
-            response.content_length or 0,
-            f" code={g.problem}" if response.status_code >= 400 and "problem" in g else "",
+        refused = response.status_code >= 400 and "problem" in g
+        tell(
+            metrics,
+            Answered(
+                method=request.method if request.method in _METHODS else "other",
+                route=request.url_rule.rule if request.url_rule else "none",
+                status=response.status_code,
+                seconds=time.perf_counter() - g.started,
+                bytes_in=request.content_length or 0,
+                bytes_out=response.content_length or 0,
+                code=g.problem if refused else None,
+            ),
+            g.request_id,
         )
         return response
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """How one request ended; `code` is that of the problem document, where there was one."""
+
+    method: str = "other"
+    route: str = "none"
+    status: int
+    seconds: float = 0.0
+    bytes_in: int = 0
+    bytes_out: int
+    code: str | None
+
+
+def tell(metrics: Metrics, answered: Answered, request_id: str) -> None:
+    """Log and count a request."""
+    metrics.request(answered.method, answered.route, answered.status, answered.seconds)
+    _log.info(
+        "method=%s route=%s status=%d ms=%.1f in=%d out=%d%s",
+        answered.method,
+        answered.route,
+        answered.status,
+        1000 * answered.seconds,
+        answered.bytes_in,
+        answered.bytes_out,
+        "" if answered.code is None else f" code={answered.code}",
+        extra={"request_id": request_id},
+    )

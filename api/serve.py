@@ -13,12 +13,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from flask import Flask
+from flask import Flask, Response
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 
 from api.application import create_app
 from api.metrics import Metrics, forget_worker, remove_shared, share_among_workers
+from api.problems import refused
 from api.request_log import RequestId
+from api.worker import GracefulArbiter, Worker, refusal_of
 from gallery.bootstrap import Services
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
 from gallery.domain.picture import Picture
@@ -27,6 +30,8 @@ from gallery.settings import Settings
 
 GRACEFUL_SECONDS = 30
 STALLED_WORKER_SECONDS = 60
+UPLOAD_SECONDS = 20.0
+CONNECTIONS_OF_A_WORKER = 256
 _GUNICORN_BOOT_FAILURES = (3, 4)
 
 _log = logging.getLogger(__name__)
@@ -39,9 +44,11 @@ def run(
     workers: int,
     threads: int,
     allowed_hosts: Sequence[str] = (),
+    upload_seconds: float = UPLOAD_SECONDS,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish the requests at hand and exit the process with 0.
 
+    upload_seconds: for a request to arrive, and see `TooSlow`.
     `port` 0 takes a free one. On a loopback address the server answers to loopback names and
     `allowed_hosts` only. Raises AddressUnavailable or InvalidValue before anything is started, and
     NotReady where database or model cannot be used.
@@ -54,7 +61,8 @@ def run(
     share_among_workers()
     url = _url(listener)
     names = _names(listener, host, allowed_hosts)
-    server = _Server(settings, listener, names, workers, threads, f"Face gallery on {url}")
+    greeting = f"Face gallery on {url}"
+    server = _Server(settings, listener, names, workers, threads, upload_seconds, greeting)
     master = os.getpid()
     try:
         server.run()
@@ -128,14 +136,17 @@ class _Server(BaseApplication):  # type: ignore[misc]
         names: frozenset[str] | None,
         workers: int,
         threads: int,
+        upload_seconds: float,
         greeting: str,
     ) -> None:
+        self.upload_seconds = upload_seconds
         self._settings, self._names, self._greeting = settings, names, greeting
         self._options: dict[str, Any] = {
             "bind": f"fd://{listener.detach()}",
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "workers": workers,
             "threads": threads,
+            "worker_connections": CONNECTIONS_OF_A_WORKER,
             "timeout": STALLED_WORKER_SECONDS,
             "graceful_timeout": GRACEFUL_SECONDS,
             "loglevel": "warning",
@@ -149,6 +160,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self._services: Services | None = None
         super().__init__()
 
+    def run(self) -> None:
+        GracefulArbiter(self).run()
+
     def load_config(self) -> None:
         for name, value in self._options.items():
             if name in self.cfg.settings:  # an older gunicorn has no control socket to disable
@@ -160,10 +174,12 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
         cv2.setNumThreads(1)  # the workers are the parallelism
         _log_requests()
-        measured = Metrics()
-        self._services = Services(self._settings, measured)
+        self.measured = Metrics()
+        self._services = Services(self._settings, self.measured)
         warm_up(self._services)
-        return create_app(self._services, self._names, measured)
+        app = create_app(self._services, self._names, self.measured)
+        app.register_error_handler(ParseException, _broken_body)
+        return app
 
     def _greet(self, worker: Any) -> None:
         if worker.age == 1:  # the first worker is warm: a request is answered now
@@ -183,6 +199,11 @@ def warm_up(services: Services) -> None:
         services.identify.index.caught_up()
     except NotReady as refusal:
         _log.warning("not ready code=%s %s", refusal.code, refusal.message)
+
+
+def _broken_body(error: Exception) -> Response:
+    """Gunicorn reads a body when the application asks for it, and finds its chunks wrong."""
+    return refused(refusal_of(error))
 
 
 def _log_requests() -> None:
