@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -184,6 +185,15 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def _greet(self, worker: Any) -> None:
         if worker.age == 1:  # the first worker is warm: a request is answered now
             print(f"{self._greeting} (Ctrl-C stops it)", flush=True)  # noqa: T201
+            threading.Thread(target=self._refresh_snapshot, name="gallery-snapshot").start()
+
+    def _refresh_snapshot(self) -> None:
+        """Aside, so that the next start is fast; nothing depends on it."""
+        if self._services is not None:
+            try:
+                self._services.maintenance.refresh_snapshot()
+            except NotReady as refusal:
+                _log.warning("no snapshot code=%s %s", refusal.code, refusal.message)
 
     def _close(self, _arbiter: object, _worker: object) -> None:
         if self._services is not None:

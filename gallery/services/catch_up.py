@@ -88,6 +88,21 @@ class LiveIndex:
         snapshot.write(self._snapshot_path, index, self._model_id)
         return snapshot.inspect(self._snapshot_path)
 
+    def refresh_snapshot(self, most_behind: int) -> snapshot.SnapshotInfo | None:
+        """As `save_snapshot`, but None where fewer changes than `most_behind` are missing in it."""
+        if abs(self.caught_up().revision - self._snapshot_revision()) < most_behind:
+            return None
+        return self.save_snapshot()
+
+    def _snapshot_revision(self) -> int:
+        """0 where there is no snapshot that can be used."""
+        if self._snapshot_path is None or not self._snapshot_path.exists():
+            return 0
+        try:
+            return snapshot.inspect(self._snapshot_path).revision
+        except SnapshotUnusable:
+            return 0
+
     def _refuse_other_models(self, unit: ReadUnit) -> None:
         if unit.vectors.any_of_other_models(self._model_id):
             raise ModelMismatch(
