@@ -150,6 +150,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         for listener in self.sockets:
             listener.close()
 
+    def _cap_keepalive(self, deadline: float) -> None:
+        """When stopping: who has said nothing yet has as long as who may ask once more."""
+        super()._cap_keepalive(deadline)
+        for connection in self.pending_conns:
+            connection.timeout = min(connection.timeout, deadline)
+
     def init_signals(self) -> None:
         """Ctrl-C reaches every process of a terminal; the arbiter tells the workers."""
         super().init_signals()

@@ -6,6 +6,7 @@ import http.client
 import io
 import json
 import signal
+import socket
 import threading
 import time
 from collections import Counter
@@ -86,3 +87,11 @@ def test_no_request_is_lost_when_the_server_stops(start, tmp_path, photo, sign, 
     clients.ended.pop("closed between questions", None)
     assert not clients.ended
     assert "Traceback" not in server.log.read_text()
+
+
+def test_clients_who_say_nothing_do_not_hold_up_the_end(start, tmp_path):
+    server = start(tmp_path)
+    with socket.create_connection(("127.0.0.1", server.port)) as silent:
+        time.sleep(0.5)
+        assert server.stop() == 0
+        assert silent.recv(1) == b""
