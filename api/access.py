@@ -40,6 +40,7 @@ NEEDS: Mapping[str, Scope | None] = MappingProxyType(
         "identities.index": Scope.ENROLL,
         "identities.show": Scope.ENROLL,
         "faces.enroll_face": Scope.ENROLL,
+        "metrics.show": Scope.ADMIN,
         "identities.remove": Scope.ADMIN,
         "faces.remove_face": Scope.ADMIN,
     }

@@ -14,22 +14,29 @@ from api import (
     health,
     identify,
     identities,
+    metrics,
     pages,
     problems,
     request_log,
     sign_in,
 )
 from api.access import Door
+from api.metrics import Metrics
 from api.routing import RowId
 from api.uploads import MAX_BODY_BYTES, MAX_PARTS, InMemoryRequest
 from gallery.bootstrap import Services
 
 
 def create_app(
-    services: Services, hosts: Collection[str] | None = None, *, keys_always: bool = False
+    services: Services,
+    hosts: Collection[str] | None = None,
+    measured: Metrics | None = None,
+    *,
+    keys_always: bool = False,
 ) -> Flask:
     """The application; `hosts` are the names it answers to, None for any.
 
+    measured: what the services tell their measurements to, so that /metrics shows them too.
     keys_always: give it where others can reach the server. Without it a gallery that has never had
     a key asks nobody for one.
 
@@ -47,7 +54,8 @@ def create_app(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.converters["row_id"] = RowId
-    request_log.install(app)
+    measured = measured or Metrics()
+    request_log.install(app, measured)
     guards.install(app, hosts)
     door = Door(services, keys_always)
     door.install(app)
@@ -58,6 +66,7 @@ def create_app(
         faces.blueprint(services),
         identify.blueprint(services),
         health.blueprint(services),
+        metrics.blueprint(services, measured),
         pages.blueprint(services),
         sign_in.blueprint(services, door),
     ):

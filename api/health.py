@@ -11,7 +11,8 @@ def blueprint(services: Services) -> Blueprint:
     """Liveness and readiness; what is not ready is told as a 503 problem.
 
     Ready: the model is loaded and is the one that its card describes, the database is open and
-    migrated, and this process's index holds all of it.
+    migrated, and this process's index holds all of it. `index_lag` tells how many changes it was
+    behind when it was asked; it has applied them since, as it does before each search.
     """
     routes = Blueprint("health", __name__)
 
@@ -21,6 +22,7 @@ def blueprint(services: Services) -> Blueprint:
 
     @routes.get("/readyz")
     def ready() -> Response:
+        held = services.identify.index.revision
         services.identify.index.caught_up()
         status = services.maintenance.status()
         return jsonify(
@@ -29,6 +31,7 @@ def blueprint(services: Services) -> Blueprint:
                 "model_id": status.model_id,
                 "database_revision": status.database_revision,
                 "index_revision": status.index_revision,
+                "index_lag": max(0, status.index_revision - held),
             }
         )
 

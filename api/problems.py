@@ -11,7 +11,7 @@ import logging
 import uuid
 from http import HTTPStatus
 
-from flask import Flask, Response, json
+from flask import Flask, Response, g, json
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gallery import errors
@@ -58,6 +58,8 @@ FRAMEWORK_CODES = {
     ),
 }
 
+MIME_TYPE = "application/problem+json"
+
 _log = logging.getLogger(__name__)
 
 
@@ -65,15 +67,27 @@ class Refusal(Exception):
     """A refusal that only HTTP knows: of a field, a header or a body."""
 
     def __init__(
-        self, status: HTTPStatus, code: str, detail: str, *, field: str | None = None
+        self,
+        status: HTTPStatus,
+        code: str,
+        detail: str,
+        *,
+        field: str | None = None,
+        instance: str | None = None,
     ) -> None:
         super().__init__(detail)
-        self.status, self.code, self.detail, self.field = status, code, detail, field
+        self.status, self.code, self.detail = status, code, detail
+        self.field, self.instance = field, instance
+
+    @property
+    def text(self) -> str:
+        """The problem document as JSON."""
+        return _text(self.status, self.code, self.detail, self.field, self.instance)
 
 
 def install(app: Flask) -> None:
     """Answer every error of the application, and of Flask itself, as a problem document."""
-    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(Refusal, refused)
     app.register_error_handler(GalleryError, _rejected)
     app.register_error_handler(HTTPException, _framework)
     app.register_error_handler(Exception, _failed)
@@ -87,7 +101,15 @@ def problem(
     field: str | None = None,
     instance: str | None = None,
 ) -> Response:
-    """A problem document as a response."""
+    """A problem document as a response; the log of the request tells its code."""
+    g.problem = code
+    text = _text(status, code, detail, field, instance)
+    return Response(text, status=status, mimetype=MIME_TYPE)
+
+
+def _text(
+    status: HTTPStatus, code: str, detail: str, field: str | None, instance: str | None
+) -> str:
     document = {
         "type": "about:blank",
         "title": status.phrase,
@@ -99,7 +121,7 @@ def problem(
         document["field"] = field
     if instance is not None:
         document["instance"] = instance
-    return Response(json.dumps(document), status=status, mimetype="application/problem+json")
+    return json.dumps(document)
 
 
 def rejected(error: GalleryError, *, field: str | None = None) -> Response:
@@ -123,8 +145,11 @@ def _rejected(error: GalleryError) -> Response:
     return rejected(error)
 
 
-def _refused(error: Refusal) -> Response:
-    return problem(error.status, error.code, error.detail, field=error.field)
+def refused(error: Refusal) -> Response:
+    """The problem document of a refusal by the API itself."""
+    return problem(
+        error.status, error.code, error.detail, field=error.field, instance=error.instance
+    )
 
 
 def _framework(error: HTTPException) -> Response | HTTPException:
@@ -143,10 +168,14 @@ def _framework(error: HTTPException) -> Response | HTTPException:
 
 
 def _failed(error: Exception) -> Response:
+    return refused(failure(error))
+
+
+def failure(error: BaseException) -> Refusal:
     """Our fault: the whole story to the log, none of it to the client but its name there."""
     instance = uuid.uuid4().urn
     _log.error("request failed %s", instance, exc_info=error)
-    return problem(
+    return Refusal(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal_error",
         "The server failed. Its log tells why, under the name given as instance",

@@ -8,15 +8,21 @@ import logging
 import os
 import socket
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from flask import Flask
+from flask import Flask, Response
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 
 from api.application import create_app
+from api.metrics import Metrics, forget_worker, remove_shared, share_among_workers
+from api.problems import refused
+from api.request_log import RequestId
+from api.worker import GracefulArbiter, Worker, refusal_of
 from gallery.bootstrap import Services
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
 from gallery.domain.picture import Picture
@@ -25,6 +31,8 @@ from gallery.settings import Settings
 
 GRACEFUL_SECONDS = 30
 STALLED_WORKER_SECONDS = 60
+UPLOAD_SECONDS = 20.0
+CONNECTIONS_OF_A_WORKER = 256
 _GUNICORN_BOOT_FAILURES = (3, 4)
 
 _log = logging.getLogger(__name__)
@@ -37,9 +45,11 @@ def run(
     workers: int,
     threads: int,
     allowed_hosts: Sequence[str] = (),
+    upload_seconds: float = UPLOAD_SECONDS,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish the requests at hand and exit the process with 0.
 
+    upload_seconds: for a request to arrive, and see `TooSlow`.
     `port` 0 takes a free one. On a loopback address the server answers to loopback names and
     `allowed_hosts` only. Raises AddressUnavailable or InvalidValue before anything is started,
     KeyMissing where others could come in without a key, and NotReady where database or model cannot
@@ -51,9 +61,11 @@ def run(
     listener = _listen(host, port)
     others = bool(allowed_hosts) or not _is_loopback(listener)
     _check(settings, others)
+    share_among_workers()
     url = _url(listener)
     names = _names(listener, host, allowed_hosts)
-    server = _Server(settings, listener, names, others, workers, threads, f"Face gallery on {url}")
+    greeting = f"Face gallery on {url}"
+    server = _Server(settings, listener, names, others, workers, threads, upload_seconds, greeting)
     master = os.getpid()
     try:
         server.run()
@@ -142,15 +154,18 @@ class _Server(BaseApplication):  # type: ignore[misc]
         keys_always: bool,
         workers: int,
         threads: int,
+        upload_seconds: float,
         greeting: str,
     ) -> None:
+        self.upload_seconds = upload_seconds
         self._settings, self._names, self._greeting = settings, names, greeting
         self._keys_always = keys_always
         self._options: dict[str, Any] = {
             "bind": f"fd://{listener.detach()}",
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "workers": workers,
             "threads": threads,
+            "worker_connections": CONNECTIONS_OF_A_WORKER,
             "timeout": STALLED_WORKER_SECONDS,
             "graceful_timeout": GRACEFUL_SECONDS,
             "loglevel": "warning",
@@ -158,9 +173,14 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "proc_name": "gallery",
             "post_worker_init": self._greet,
             "worker_exit": self._close,
+            "child_exit": lambda _arbiter, worker: forget_worker(worker.pid),
+            "on_exit": lambda _arbiter: remove_shared(),
         }
         self._services: Services | None = None
         super().__init__()
+
+    def run(self) -> None:
+        GracefulArbiter(self).run()
 
     def load_config(self) -> None:
         for name, value in self._options.items():
@@ -173,13 +193,25 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
         cv2.setNumThreads(1)  # the workers are the parallelism
         _log_requests()
-        self._services = Services(self._settings)
+        self.measured = Metrics()
+        self._services = Services(self._settings, self.measured)
         warm_up(self._services)
-        return create_app(self._services, self._names, keys_always=self._keys_always)
+        app = create_app(self._services, self._names, self.measured, keys_always=self._keys_always)
+        app.register_error_handler(ParseException, _broken_body)
+        return app
 
     def _greet(self, worker: Any) -> None:
         if worker.age == 1:  # the first worker is warm: a request is answered now
             print(f"{self._greeting} (Ctrl-C stops it)", flush=True)  # noqa: T201
+            threading.Thread(target=self._refresh_snapshot, name="gallery-snapshot").start()
+
+    def _refresh_snapshot(self) -> None:
+        """Aside, so that the next start is fast; nothing depends on it."""
+        if self._services is not None:
+            try:
+                self._services.maintenance.refresh_snapshot()
+            except NotReady as refusal:
+                _log.warning("no snapshot code=%s %s", refusal.code, refusal.message)
 
     def _close(self, _arbiter: object, _worker: object) -> None:
         if self._services is not None:
@@ -197,13 +229,20 @@ def warm_up(services: Services) -> None:
         _log.warning("not ready code=%s %s", refusal.code, refusal.message)
 
 
+def _broken_body(error: Exception) -> Response:
+    """Gunicorn reads a body when the application asks for it, and finds its chunks wrong."""
+    return refused(refusal_of(error))
+
+
 def _log_requests() -> None:
     handler = logging.StreamHandler(sys.stderr)
     formatter = logging.Formatter(
-        "time=%(asctime)s.%(msecs)03dZ level=%(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"
+        "time=%(asctime)s.%(msecs)03dZ level=%(levelname)s request=%(request_id)s %(message)s",
+        "%Y-%m-%dT%H:%M:%S",
     )
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
+    handler.addFilter(RequestId())
     for name in ("api", "gallery"):
         logger = logging.getLogger(name)
         logger.handlers = [handler]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.api_benchmark import benchmark_api
 from cli.enroll_benchmark import benchmark_enroll
 from cli.options import AsJson
 from cli.session import session_of
@@ -22,6 +23,7 @@ def benchmark() -> None:
     """Measure how fast the parts are on this machine."""
 
 
+app.command("api")(benchmark_api)
 app.command("enroll")(benchmark_enroll)
 
 

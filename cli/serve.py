@@ -20,6 +20,15 @@ def serve(
     ] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes answer.")] = 1,
     threads: Annotated[int, typer.Option(min=1, max=64, help="Threads in each process.")] = 8,
+    upload_timeout: Annotated[
+        float,
+        typer.Option(
+            min=1,
+            max=600,
+            metavar="SECONDS",
+            help="A request must arrive within this time, and a second more for each 64 KiB of it.",
+        ),
+    ] = 20.0,
     allowed_host: Annotated[
         list[str] | None,
         typer.Option(
@@ -42,7 +51,7 @@ def serve(
             "Keys and photos travel as they are: put a reverse proxy with TLS in front, and tell "
             "the server of it by GALLERY_PROXIES=1."
         )
-    run(settings, host, port, workers, threads, tuple(allowed_host or ()))
+    run(settings, host, port, workers, threads, tuple(allowed_host or ()), upload_timeout)
 
 
 def _is_loopback(host: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from gallery.services.watch import UNWATCHED, Watch
 from gallery.settings import DetectorKind, Settings
 
 if TYPE_CHECKING:
@@ -56,10 +57,14 @@ class part(Generic[T]):  # noqa: N801 - used as a decorator, like property
 
 
 class Services:
-    """Every use case on one database, wired; close it when done. Safe for several threads."""
+    """Every use case on one database, wired; close it when done. Safe for several threads.
 
-    def __init__(self, settings: Settings) -> None:
+    watch: is told how long stages take and what is refused.
+    """
+
+    def __init__(self, settings: Settings, watch: Watch = UNWATCHED) -> None:
         self.settings = settings
+        self.watch = watch
         self.making = threading.RLock()
 
     @part
@@ -67,7 +72,7 @@ class Services:
         from gallery.domain.quality import QualityLimits
         from gallery.services.recognise import Recognise
 
-        return Recognise(self._detector, self._embedder, QualityLimits())
+        return Recognise(self._detector, self._embedder, QualityLimits(), self.watch)
 
     @part
     def compare(self) -> Compare:
@@ -97,7 +102,9 @@ class Services:
     def identify(self) -> Identify:
         from gallery.services.identify import Identify
 
-        return Identify(self._units, self.recognise, self._live_index, self.settings.threshold)
+        return Identify(
+            self._units, self.recognise, self._live_index, self.settings.threshold, self.watch
+        )
 
     @part
     def identities(self) -> Identities:
@@ -178,7 +185,11 @@ class Services:
         from gallery.services.catch_up import LiveIndex
 
         return LiveIndex(
-            self._units, self._embedder.model_id, self._empty_index, self.settings.snapshot_path
+            self._units,
+            self._embedder.model_id,
+            self._empty_index,
+            self.settings.snapshot_path,
+            self.watch,
         )
 
     def _empty_index(self) -> Index:

@@ -10,14 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from gallery.domain.embedding import EMBEDDING_SIZE, Embedding
-from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceChoice, FaceCrop
+from gallery.domain.face import FaceChoice, FaceCrop
 from gallery.domain.identity import NewFace, PersonName
 from gallery.domain.picture import Picture
 from gallery.domain.quality import Quality, check
 from gallery.errors import PhotoRejected
+from gallery.evaluation.synthetic_gallery import fill
 from gallery.imaging.align import align
 from gallery.imaging.decode import decode
 from gallery.imaging.measure import measure
@@ -29,8 +27,6 @@ from gallery.store.unit_of_work import UnitsOfWork
 SAMPLE = 300
 """Photos on which the stages are timed one by one, drawn evenly."""
 
-FILL = 10_000
-FACES_OF_A_PERSON = 5
 STAGES = ("read", "decode", "detect", "align", "embed", "store")
 
 OpenUnits = Callable[[Path], UnitsOfWork]
@@ -79,7 +75,7 @@ def benchmark(
         units = open_units(Path(folder) / "gallery.db")
         with one_thread_a_call():
             costs = _stages(recognise, units, photos)
-        _fill(units, faces_before)
+        fill(units, faces_before, "made-up")
         enroll = EnrollMany(units, recognise, threads)
         started = time.perf_counter()
         report = enroll(photos, progress, FaceChoice.LARGEST)
@@ -168,34 +164,3 @@ def _timed(spent: dict[str, float], stage: str) -> Iterator[None]:
         yield
     finally:
         spent[stage] += time.perf_counter() - started
-
-
-def _fill(units: UnitsOfWork, faces: int) -> None:
-    """Made-up faces, five a person, as many as asked for."""
-    random = np.random.default_rng(0)
-    crop = FaceCrop(random.integers(0, 256, (CROP_HEIGHT, CROP_WIDTH), dtype=np.uint8))
-    quality = Quality(0.9, 80.0, 300.0, 120.0, 50.0, None)
-    for start in range(0, faces, FILL):
-        count = min(FILL, faces - start)
-        vectors = random.standard_normal((count, EMBEDDING_SIZE), dtype=np.float32)
-        with units.write() as unit:
-            people = [
-                unit.identities.add(PersonName.parse(f"made up {start + number}")).id
-                for number in range(-(-count // FACES_OF_A_PERSON))
-            ]
-            unit.faces.add_many(
-                [
-                    (
-                        people[number // FACES_OF_A_PERSON],
-                        NewFace(
-                            Embedding(vector, "made-up"),
-                            crop,
-                            quality,
-                            "none",
-                            f"{start + number:064x}",
-                        ),
-                    )
-                    for number, vector in enumerate(vectors)
-                ]
-            )
-            unit.commit()

@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gallery.domain.decision import DEFAULT_THRESHOLD, Threshold
 from gallery.domain.embedding import Embedding, distance_between
-from gallery.domain.face import FaceChoice, FaceCrop
-from gallery.domain.rates import fmr_threshold, match_rate, pair_distances
-from gallery.embedder.base import Embedder
+from gallery.domain.face import FaceChoice
 from gallery.errors import DataRejected, PhotoRejected
 from gallery.evaluation.extra import require_extra
 from gallery.evaluation.metrics import (

@@ -10,6 +10,7 @@ from pathlib import Path
 from gallery.errors import ModelMismatch, SnapshotUnusable
 from gallery.index import snapshot
 from gallery.index.base import Changes, Index
+from gallery.services.watch import UNWATCHED, Watch
 from gallery.store.unit_of_work import ReadUnit, UnitsOfWork
 
 log = logging.getLogger(__name__)
@@ -32,11 +33,13 @@ class LiveIndex:
         model_id: str,
         make: Callable[[], Index],
         snapshot_path: Path | None = None,
+        watch: Watch = UNWATCHED,
     ) -> None:
         self._units = units
         self._model_id = model_id
         self._make = make
         self._snapshot_path = snapshot_path
+        self._watch = watch
         self._index: Index | None = None
         self._catching_up = threading.Lock()
 
@@ -70,6 +73,7 @@ class LiveIndex:
                 index = self._make()
             catch_up(unit, index, self._model_id)
             self._index = index
+            self._watch.index_at(index.revision)
             return index
 
     def save_snapshot(self) -> snapshot.SnapshotInfo:
@@ -83,6 +87,21 @@ class LiveIndex:
         index.settle()
         snapshot.write(self._snapshot_path, index, self._model_id)
         return snapshot.inspect(self._snapshot_path)
+
+    def refresh_snapshot(self, most_behind: int) -> snapshot.SnapshotInfo | None:
+        """As `save_snapshot`, but None where fewer changes than `most_behind` are missing in it."""
+        if abs(self.caught_up().revision - self._snapshot_revision()) < most_behind:
+            return None
+        return self.save_snapshot()
+
+    def _snapshot_revision(self) -> int:
+        """0 where there is no snapshot that can be used."""
+        if self._snapshot_path is None or not self._snapshot_path.exists():
+            return 0
+        try:
+            return snapshot.inspect(self._snapshot_path).revision
+        except SnapshotUnusable:
+            return 0
 
     def _refuse_other_models(self, unit: ReadUnit) -> None:
         if unit.vectors.any_of_other_models(self._model_id):

@@ -12,6 +12,7 @@ from gallery.errors import InvalidValue
 from gallery.index.base import Neighbour
 from gallery.services.catch_up import LiveIndex
 from gallery.services.recognise import Probe, Recognise
+from gallery.services.watch import UNWATCHED, Stage, Watch, timed
 from gallery.store.unit_of_work import UnitsOfWork
 
 MAX_TOP = 100
@@ -46,6 +47,7 @@ class Identify:
     recognise: Recognise
     index: LiveIndex
     threshold: Threshold
+    watch: Watch = UNWATCHED
 
     def __call__(
         self, photo: bytes, top: int = 5, choice: FaceChoice = FaceChoice.ONLY
@@ -66,7 +68,8 @@ class Identify:
     def _candidates(self, probe: Probe, top: int) -> tuple[Candidate, ...]:
         """What the index found and the database still holds; searched anew after a removal."""
         for _ in range(SEARCHES):
-            neighbours = self.index.caught_up().search(probe.embedding.vector, top)
+            with timed(self.watch, Stage.SEARCH):
+                neighbours = self.index.caught_up().search(probe.embedding.vector, top)
             candidates = self._still_stored(neighbours, probe.embedding.model_id)
             if len(candidates) == len(neighbours):
                 break

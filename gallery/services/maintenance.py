@@ -11,6 +11,8 @@ from gallery.services.catch_up import LiveIndex
 from gallery.store.unit_of_work import UnitsOfWork
 
 BATCH = 256
+WORTH_A_SNAPSHOT = 10_000
+"""Changes that a start would have to read from the database; a tenth of a second's work."""
 
 Progress = Callable[[int, int], None]
 """Called with how many faces are done and how many there are to do."""
@@ -51,6 +53,10 @@ class Maintenance:
     def snapshot(self) -> SnapshotInfo:
         """Write the index down, for a fast start. Refuses with SnapshotUnusable."""
         return self.index.save_snapshot()
+
+    def refresh_snapshot(self, most_behind: int = WORTH_A_SNAPSHOT) -> SnapshotInfo | None:
+        """Write the index down where that saves a start much work; None where it would not."""
+        return self.index.refresh_snapshot(most_behind)
 
     def reembed(self, progress: Progress) -> int:
         """Embed the faces of other models anew from their crops; gives how many were.

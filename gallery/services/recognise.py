@@ -15,6 +15,7 @@ from gallery.errors import NoFaceFound, SeveralFacesFound
 from gallery.imaging.align import align
 from gallery.imaging.decode import decode
 from gallery.imaging.measure import measure
+from gallery.services.watch import UNWATCHED, Stage, Watch, refusals_told, timed
 
 BYSTANDER_AREA = 0.25
 """A face under this share of the largest one's area stands in the background and is passed over.
@@ -74,17 +75,25 @@ class Recognise:
     detector: Detector
     embedder: Embedder
     quality_limits: QualityLimits = field(default_factory=QualityLimits)
+    watch: Watch = UNWATCHED
 
     def __call__(self, photo: bytes, choice: FaceChoice = FaceChoice.ONLY) -> Probe:
         """Raises a subclass of PhotoRejected when the photo or its face cannot be used."""
         seen = self.see(photo, choice)
-        (embedding,) = self.embedder.embed([seen.crop])
+        with timed(self.watch, Stage.EMBED):
+            (embedding,) = self.embedder.embed([seen.crop])
         return seen.embedded(embedding)
 
     def see(self, photo: bytes, choice: FaceChoice = FaceChoice.ONLY) -> Seen:
         """All but the embedding, which is cheaper for several at once."""
-        picture = decode(photo)
-        faces = self.detector.detect(picture)
+        with refusals_told(self.watch):
+            return self._see(photo, choice)
+
+    def _see(self, photo: bytes, choice: FaceChoice) -> Seen:
+        with timed(self.watch, Stage.DECODE):
+            picture = decode(photo)
+        with timed(self.watch, Stage.DETECT):
+            faces = self.detector.detect(picture)
         face = choose(faces, choice)
         crop = align(picture, face)
         quality = measure(face, crop)

@@ -11,6 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from gallery.bootstrap import Services
+from gallery.evaluation.synthetic_gallery import fill
+from gallery.index.snapshot import inspect
+from gallery.services.maintenance import WORTH_A_SNAPSHOT
+from gallery.settings import Settings
+
 
 def test_the_server_says_where_it_is_in_one_line_and_answers_there(server):
     assert server.greeting == f"Face gallery on {server.url} (Ctrl-C stops it)\n"
@@ -116,3 +122,20 @@ def test_a_gallery_that_cannot_be_opened_stops_the_start(gallery, tmp_path: Path
     refused = gallery(f"sqlite:///{tmp_path}/file/gallery.db", "serve", "--port", "8099")
     assert refused.returncode == 5
     assert "Traceback" not in refused.stderr
+
+
+def test_a_server_of_many_faces_makes_its_next_start_fast(start, tmp_path):
+    services = Services(Settings(f"sqlite:///{tmp_path / 'gallery.db'}"))
+    units = services.units_at(tmp_path / "gallery.db")
+    fill(units, WORTH_A_SNAPSHOT, services.maintenance.status().model_id)
+    services.close()
+    server = start(tmp_path)
+    until = time.monotonic() + 60
+    while not (tmp_path / "gallery.db.index").exists():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert inspect(tmp_path / "gallery.db.index").faces == WORTH_A_SNAPSHOT
+    assert server.stop() == 0
+    again = start(tmp_path)
+    assert again.ask("GET", "/readyz")[1]["index_revision"] == WORTH_A_SNAPSHOT
+    assert "the index is built from the database" not in again.log.read_text()

@@ -94,6 +94,16 @@ def test_the_process_is_alive_and_ready(client):
     assert ready.get_json()["model_id"]
 
 
+def test_readiness_tells_how_far_the_index_was_behind(client, person, upload, sample):
+    assert client.get("/readyz").get_json()["index_lag"] == 0
+    person("Ada")
+    for number in range(2):
+        client.post("/v1/identities/1/faces", **upload(image=sample(0, number)))
+    lagging, caught_up = (client.get("/readyz").get_json() for _ in range(2))
+    assert (lagging["index_lag"], caught_up["index_lag"]) == (2, 0)
+    assert lagging["index_revision"] == lagging["database_revision"] == 2
+
+
 def test_without_its_database_the_process_is_alive_but_not_ready(tmp_path):
     url = f"sqlite:///{tmp_path / 'file' / 'gallery.db'}"
     (tmp_path / "file").write_text("a file, not a folder")
