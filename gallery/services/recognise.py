@@ -13,8 +13,9 @@ from gallery.domain.quality import Quality, QualityLimits, check
 from gallery.embedder.base import Embedder
 from gallery.errors import NoFaceFound, SeveralFacesFound
 from gallery.imaging.align import align
-from gallery.imaging.decode import decode
+from gallery.imaging.decode import PhotoLimits, decoded
 from gallery.imaging.measure import measure
+from gallery.imaging.room import Room
 
 BYSTANDER_AREA = 0.25
 """A face under this share of the largest one's area stands in the background and is passed over.
@@ -74,6 +75,8 @@ class Recognise:
     detector: Detector
     embedder: Embedder
     quality_limits: QualityLimits = field(default_factory=QualityLimits)
+    room: Room = field(default_factory=lambda: Room(PhotoLimits().max_pixels))
+    """Shared by all threads: eight photos of 50 megapixels at once would be 3 GB."""
 
     def __call__(self, photo: bytes, choice: FaceChoice = FaceChoice.ONLY) -> Probe:
         """Raises a subclass of PhotoRejected when the photo or its face cannot be used."""
@@ -83,15 +86,17 @@ class Recognise:
 
     def see(self, photo: bytes, choice: FaceChoice = FaceChoice.ONLY) -> Seen:
         """All but the embedding, which is cheaper for several at once."""
-        picture = decode(photo)
-        faces = self.detector.detect(picture)
-        face = choose(faces, choice)
-        crop = align(picture, face)
+        with decoded(photo, self.room) as picture:
+            width, height = picture.width, picture.height
+            faces = self.detector.detect(picture)
+            face = choose(faces, choice)
+            crop = align(picture, face)
+            del picture  # its pixels leave together with their place in the room
         quality = measure(face, crop)
         check(quality, self.quality_limits)
         return Seen(
-            picture_width=picture.width,
-            picture_height=picture.height,
+            picture_width=width,
+            picture_height=height,
             face=face,
             crop=crop,
             quality=quality,
