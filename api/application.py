@@ -6,7 +6,18 @@ from collections.abc import Collection
 
 from flask import Flask
 
-from api import compare, faces, guards, health, identify, identities, pages, problems, request_log
+from api import (
+    body_room,
+    compare,
+    faces,
+    guards,
+    health,
+    identify,
+    identities,
+    pages,
+    problems,
+    request_log,
+)
 from api.routing import RowId
 from api.uploads import MAX_BODY_BYTES, MAX_PARTS, InMemoryRequest
 from gallery.bootstrap import Services
@@ -28,6 +39,7 @@ def create_app(services: Services, hosts: Collection[str] | None = None) -> Flas
     app.url_map.converters["row_id"] = RowId
     request_log.install(app)
     guards.install(app, hosts)
+    body_room.install(app)
     problems.install(app)
     for blueprint in (
         compare.blueprint(services),

@@ -17,6 +17,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from api.application import create_app
+from api.memory import give_back_large_blocks
 from gallery.bootstrap import Services
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
 from gallery.domain.picture import Picture
@@ -154,6 +155,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         import cv2
 
         cv2.setNumThreads(1)  # the workers are the parallelism
+        give_back_large_blocks()
         _log_requests()
         self._services = Services(self._settings)
         warm_up(self._services)
