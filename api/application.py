@@ -37,6 +37,7 @@ def create_app(services: Services, hosts: Collection[str] | None = None) -> Flas
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.converters["row_id"] = RowId
+    app.url_map.merge_slashes = False  # //v1 is no other way to write /v1
     request_log.install(app)
     guards.install(app, hosts)
     body_room.install(app)

@@ -12,6 +12,14 @@ import uuid
 from http import HTTPStatus
 
 from flask import Flask, Response, json
+from gunicorn.http.errors import (  # type: ignore[import-untyped]
+    ChunkMissingTerminator,
+    InvalidChunkExtension,
+    InvalidChunkSize,
+    InvalidHeader,
+    LimitRequestHeaders,
+    NoMoreData,
+)
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gallery import errors
@@ -49,6 +57,16 @@ FRAMEWORK_CODES = {
     ),
 }
 
+BROKEN_BODIES = (
+    ChunkMissingTerminator,
+    InvalidChunkExtension,
+    InvalidChunkSize,
+    InvalidHeader,  # of a trailer
+    LimitRequestHeaders,  # of trailers
+    NoMoreData,
+)
+"""What gunicorn raises amid reading a chunked body that is malformed or ends early."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -67,6 +85,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(GalleryError, _rejected)
     app.register_error_handler(HTTPException, _framework)
+    for broken in BROKEN_BODIES:
+        app.register_error_handler(broken, _unreadable_body)
     app.register_error_handler(Exception, _failed)
 
 
@@ -110,6 +130,11 @@ def _rejected(error: GalleryError) -> Response:
 
 def _refused(error: Refusal) -> Response:
     return problem(error.status, error.code, error.detail, field=error.field)
+
+
+def _unreadable_body(_: Exception) -> Response:
+    code, detail = FRAMEWORK_CODES[HTTPStatus.BAD_REQUEST]
+    return problem(HTTPStatus.BAD_REQUEST, code, detail)
 
 
 def _framework(error: HTTPException) -> Response | HTTPException:

@@ -136,6 +136,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "threads": threads,
             "timeout": STALLED_WORKER_SECONDS,
             "graceful_timeout": GRACEFUL_SECONDS,
+            "forwarder_headers": "",  # no request says under which path it came
             "loglevel": "warning",
             "control_socket_disable": True,
             "proc_name": "gallery",

@@ -114,7 +114,7 @@ def json_text(field: str) -> str:
         )
     request.max_content_length = MAX_JSON_BYTES
     try:
-        document = json.loads(request.get_data())
+        document = json.loads(request.get_data().decode(), object_pairs_hook=_each_key_once)
     except (ValueError, RecursionError) as error:
         raise _refused("malformed_request", "The body is not JSON that can be read") from error
     if not isinstance(document, dict):
@@ -128,6 +128,14 @@ def json_text(field: str) -> str:
     if not isinstance(text, str):
         raise _refused("invalid_value", f"{field} must be text", field)
     return text
+
+
+def _each_key_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object; which of two values is meant is not for us to guess."""
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        raise ValueError("a key is repeated")
+    return document
 
 
 def _content(file: FileStorage) -> bytes:
