@@ -29,6 +29,9 @@ from gallery.imaging.room import Room
 MAX_JPEG_SCANS = 200
 """libjpeg-turbo's own encoder writes about 10 for a progressive file."""
 
+MAX_JPEG_WORK = 1_500_000_000
+"""Pixels times scans: 30 scans of the largest photo, each of which takes about 20 ms."""
+
 _ORIENTATION, _TILE_WIDTH, _TILE_LENGTH = 0x0112, 322, 323
 MAX_EXIF_BYTES = 1024 * 1024
 """A block of JPEG has 64 KB at most; a larger one is not read, as if it were broken."""
@@ -125,10 +128,12 @@ def _check_pixels(size: tuple[int, int] | None, limits: PhotoLimits) -> None:
 
 def _check_work(photo: bytes, image: Image.Image, limits: PhotoLimits) -> None:
     """Refuse files whose decoding costs far more than their pixels: many scans, huge tiles."""
-    if image.format == "JPEG" and formats.jpeg_scans(photo, MAX_JPEG_SCANS) > MAX_JPEG_SCANS:
-        raise UnreadablePhoto(
-            f"the JPEG is made of over {MAX_JPEG_SCANS} scans; fewer are read. Save it anew"
-        )
+    if image.format == "JPEG":
+        most = min(MAX_JPEG_SCANS, MAX_JPEG_WORK // max(1, image.width * image.height))
+        if formats.jpeg_scans(photo, most) > most:
+            raise UnreadablePhoto(
+                f"the JPEG is made of over {most} scans; of its size no more are read. Save it anew"
+            )
     if any(tile.codec_name == "bmp_rle" for tile in getattr(image, "tile", ())):
         raise UnreadablePhoto("the BMP is run-length encoded; save it as JPEG or PNG")
     tags = getattr(image, "tag_v2", {})

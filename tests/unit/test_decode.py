@@ -286,6 +286,15 @@ def test_a_jpeg_that_asks_for_endless_work_is_refused() -> None:
         decode(progressive_bomb(1000))
 
 
+@pytest.mark.parametrize("progressive", [True, False])
+def test_a_large_jpeg_may_ask_for_fewer_passes(progressive: bool) -> None:
+    photo = saved(Image.new("RGB", (7000, 7000)), "JPEG", progressive=progressive)
+    last = photo.rindex(b"\xff\xda")
+    endless = photo[:-2] + photo[last : last + 30] * 31 + photo[-2:]
+    with pytest.raises(UnreadablePhoto, match="over 30 scans; of its size"):
+        decode(endless)
+
+
 def test_the_scans_of_an_ordinary_jpeg_are_few() -> None:
     assert jpeg_scans(saved(Image.fromarray(quarters()), "JPEG"), 200) == 1
     assert 1 < jpeg_scans(saved(Image.fromarray(quarters()), "JPEG", progressive=True), 200) < 20
