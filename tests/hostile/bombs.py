@@ -72,26 +72,23 @@ def _too_many_pixels() -> Iterator[Upload]:
 
 
 def _just_allowed() -> Iterator[Upload]:
+    """Each kind of decoding that takes the most memory, once; other kinds by a smaller photo."""
     code = NOTHING_IN_IT
-    yield refused("PNG, 16 bits a colour, just allowed", png(WIDE, HIGH, 16, 6), code)
-    yield refused("PNG, palette, just allowed", png(WIDE, HIGH, 1, 3), code)
-    gray = Image.new("L", (WIDE, HIGH))
-    yield refused("JPEG, just allowed", saved(gray, "JPEG", progressive=True), code)
     turn = Image.Exif()
     turn[0x0112] = 6
-    yield refused("JPEG, turned, just allowed", saved(gray, "JPEG", exif=turn), code)
-    yield refused("GIF, just allowed", saved(gray, "GIF"), code)
+    gray = Image.new("L", (WIDE, HIGH))
     packed = {"compression": "tiff_adobe_deflate"}
+    yield refused("PNG, 16 bits a colour, just allowed", png(WIDE, HIGH, 16, 6), code)
+    yield refused("JPEG, turned, just allowed", saved(gray, "JPEG", exif=turn), code)
     yield refused("float TIFF, just allowed", saved(gray.convert("F"), "TIFF", **packed), code)
-    yield refused(
-        "CMYK TIFF, just allowed", saved(Image.new("CMYK", gray.size), "TIFF", **packed), code
-    )
     half = (WIDE, HIGH // 2)  # of WebP, half as much is allowed
-    picture = Image.new("RGB", half)
+    picture, clear = Image.new("RGB", half), Image.new("RGBA", half)
     yield refused("WebP, just allowed", saved(picture, "WEBP", method=0), code)
-    clear = Image.new("RGBA", half)
     yield refused("clear WebP, just allowed", saved(clear, "WEBP", lossless=True, method=0), code)
-    for width, height in ((60_000, 800), (800, 60_000), (1, 60_000), (60_000, 1)):
+    yield refused("large palette PNG", png(3000, 2000, 1, 3), code)
+    yield refused("large GIF", saved(Image.new("L", (3000, 2000)), "GIF"), code)
+    yield refused("large CMYK TIFF", saved(Image.new("CMYK", (3000, 2000)), "TIFF", **packed), code)
+    for width, height in ((60_000, 800), (100, 60_000), (1, 60_000), (60_000, 1)):
         yield refused(f"PNG of {width} x {height}", png(width, height, 8, 0), code)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -138,3 +139,45 @@ def forms(ada: bytes) -> Iterator[Form]:
         yield Form(f"as {content_type[:50]!r}", good + END, content_type, (415,))
     for body in (b"{}", b"[]", b"[" * 100_000, b'{"image": "file:///etc/passwd"}', b"\xff" * 99):
         yield Form(f"JSON {body[:40]!r}", body, "application/json", (400, 415))
+
+
+_PIECES = [
+    *(
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b'"',
+        b";",
+        b"=",
+        b"*",
+        b"''",
+        b"%ff",
+        b"\\",
+        b"\0",
+        b"\xff",
+        b":",
+        b" ",
+    ),
+    *(b"--x", b"--x--", b"name", b"filename*0=", b"utf-8''%", b"; charset=utf-16", b"\xe2\x80\xae"),
+]
+
+
+def mutated_forms(count: int, seed: int) -> Iterator[Form]:
+    """`count` small forms with pieces of grammar put in, taken out and repeated."""
+    good = file(b"abc") + part('form-data; name="top"', b"5") + END
+    rng = random.Random(seed)  # noqa: S311
+    for number in range(count):
+        body = bytearray(good)
+        for _ in range(rng.randint(1, 6)):
+            at, other = rng.randrange(len(body) + 1), rng.randrange(len(body) + 1)
+            match rng.randrange(4):
+                case 0:
+                    body[at:at] = rng.choice(_PIECES)
+                case 1:
+                    del body[at : at + rng.randint(1, 20)]
+                case 2:
+                    body[at : at + 1] = rng.randbytes(1)
+                case _:
+                    body[at:at] = body[other : other + rng.randint(1, 60)]
+        title = f"mutation {number} (seed {seed})"
+        yield Form(title, bytes(body), statuses=(400, 413, 415))
