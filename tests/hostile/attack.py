@@ -2,7 +2,7 @@
 
     python tests/hostile/attack.py [--mutations N] [--seed N] [--every-door] [--folder FOLDER]
 
-Each upload is either read rightly or refused with a typed problem document; never a 5xx, never two
+Each upload is either read rightly or refused with a typed problem document; never a 5xx, never four
 minutes without an answer, never more than 1 GB of memory above the start, and a good photo is
 answered right afterwards. The corpus is made anew from a sample photo, the same for the same seed.
 """

@@ -16,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 GALLERY = str(Path(sys.executable).with_name("gallery"))
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 240  # large photos wait for each other, and tests share their machine
 
 
 @dataclass
