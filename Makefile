@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test torture lint load serving-test samples lock model seed-model screenshots clean
+.PHONY: demo test torture hostile lint load serving-test samples lock model seed-model screenshots clean
 
 demo: $(VENV)/.developer
 	$(BIN)/gallery demo
@@ -15,6 +15,12 @@ test: $(VENV)/.developer
 N ?= 200
 torture: $(VENV)/.developer
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/torture/torture.py $(N)
+
+# Hostile uploads at every endpoint of a real server, with many more mutations than in the tests.
+MUTATIONS ?= 3000
+SEED ?= 1
+hostile: $(VENV)/.developer
+	$(BIN)/python tests/hostile/attack.py --mutations $(MUTATIONS) --seed $(SEED) --every-door
 
 # Sixteen searching threads in two programs while a third enrolls and removes, for half a minute.
 load: $(VENV)/.developer

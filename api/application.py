@@ -8,6 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import (
+    body_room,
     compare,
     faces,
     guards,
@@ -54,11 +55,13 @@ def create_app(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.converters["row_id"] = RowId
+    app.url_map.merge_slashes = False  # //v1 is no other way to write /v1
     measured = measured or Metrics()
     request_log.install(app, measured)
     guards.install(app, hosts)
     door = Door(services, keys_always)
     door.install(app)
+    body_room.install(app)  # after the door: strangers hold no room
     problems.install(app)
     for blueprint in (
         compare.blueprint(services),

@@ -12,6 +12,14 @@ import uuid
 from http import HTTPStatus
 
 from flask import Flask, Response, g, json
+from gunicorn.http.errors import (  # type: ignore[import-untyped]
+    ChunkMissingTerminator,
+    InvalidChunkExtension,
+    InvalidChunkSize,
+    InvalidHeader,
+    LimitRequestHeaders,
+    NoMoreData,
+)
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gallery import errors
@@ -59,6 +67,15 @@ FRAMEWORK_CODES = {
 }
 
 MIME_TYPE = "application/problem+json"
+BROKEN_BODIES = (
+    ChunkMissingTerminator,
+    InvalidChunkExtension,
+    InvalidChunkSize,
+    InvalidHeader,  # of a trailer
+    LimitRequestHeaders,  # of trailers
+    NoMoreData,
+)
+"""What gunicorn raises amid reading a chunked body that is malformed or ends early."""
 
 _log = logging.getLogger(__name__)
 
@@ -90,6 +107,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(GalleryError, _rejected)
     app.register_error_handler(HTTPException, _framework)
+    for broken in BROKEN_BODIES:
+        app.register_error_handler(broken, _unreadable_body)
     app.register_error_handler(Exception, _failed)
 
 
@@ -150,6 +169,11 @@ def refused(error: Refusal) -> Response:
     return problem(
         error.status, error.code, error.detail, field=error.field, instance=error.instance
     )
+
+
+def _unreadable_body(_: Exception) -> Response:
+    code, detail = FRAMEWORK_CODES[HTTPStatus.BAD_REQUEST]
+    return problem(HTTPStatus.BAD_REQUEST, code, detail)
 
 
 def _framework(error: HTTPException) -> Response | HTTPException:

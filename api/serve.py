@@ -19,6 +19,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 
 from api.application import create_app
+from api.memory import give_back_large_blocks
 from api.metrics import Metrics, forget_worker, remove_shared, share_among_workers
 from api.problems import refused
 from api.request_log import RequestId
@@ -168,6 +169,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "worker_connections": CONNECTIONS_OF_A_WORKER,
             "timeout": STALLED_WORKER_SECONDS,
             "graceful_timeout": GRACEFUL_SECONDS,
+            "forwarder_headers": "",  # no request says under which path it came
             "loglevel": "warning",
             "control_socket_disable": True,
             "proc_name": "gallery",
@@ -192,6 +194,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         import cv2
 
         cv2.setNumThreads(1)  # the workers are the parallelism
+        give_back_large_blocks()
         _log_requests()
         self.measured = Metrics()
         self._services = Services(self._settings, self.measured)

@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import IO
 
 from flask import Request, request
+from werkzeug.datastructures import FileStorage
 from werkzeug.formparser import FormDataParser
 
 from api.problems import Refusal
@@ -81,6 +82,8 @@ def photo_form(*photos: str, options: Collection[str] = ()) -> PhotoForm:
     texts_allowed = {*options, "faces"}
     fields: list[tuple[str, Sequence[object]]] = [*texts.lists(), *files.lists()]
     for field, values in fields:
+        if not field:
+            raise _refused("malformed_request", "A part of the form has no name")
         if field not in photos and field not in texts_allowed:
             allowed = ", ".join(sorted({*photos, *texts_allowed}))
             shown = field[:100]
@@ -95,7 +98,7 @@ def photo_form(*photos: str, options: Collection[str] = ()) -> PhotoForm:
     for field in texts_allowed & set(files):
         raise _refused("invalid_value", f"{field} must be text, not a file", field)
     return PhotoForm(
-        photos=tuple(files[field].read() for field in photos),
+        photos=tuple(_content(files[field]) for field in photos),
         choice=_choice(texts.get("faces", FaceChoice.ONLY)),
         texts=texts.to_dict(),
     )
@@ -111,7 +114,7 @@ def json_text(field: str) -> str:
         )
     request.max_content_length = MAX_JSON_BYTES
     try:
-        document = json.loads(request.get_data())
+        document = json.loads(request.get_data().decode(), object_pairs_hook=_each_key_once)
     except (ValueError, RecursionError) as error:
         raise _refused("malformed_request", "The body is not JSON that can be read") from error
     if not isinstance(document, dict):
@@ -125,6 +128,19 @@ def json_text(field: str) -> str:
     if not isinstance(text, str):
         raise _refused("invalid_value", f"{field} must be text", field)
     return text
+
+
+def _each_key_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object; which of two values is meant is not for us to guess."""
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        raise ValueError("a key is repeated")
+    return document
+
+
+def _content(file: FileStorage) -> bytes:
+    """Without a second copy of it in memory, as `read` would make."""
+    return file.stream.getvalue() if isinstance(file.stream, BytesIO) else file.read()
 
 
 def _choice(text: str) -> FaceChoice:

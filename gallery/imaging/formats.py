@@ -15,7 +15,8 @@ SIGNATURES: dict[str, tuple[bytes, ...]] = {
 }
 FORMAT_NAMES = "JPEG, PNG, WebP, GIF, TIFF or BMP"
 
-_AFTER_A_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_AFTER_A_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd8\xff]")
+_OTHER_SEGMENTS = 10_000
 
 
 def format_of(photo: bytes) -> str | None:
@@ -62,24 +63,21 @@ def webp_size(photo: bytes) -> tuple[int, int] | None:
     return None
 
 
-def jpeg_scans(photo: bytes) -> int:
-    """How many passes over its pixels a JPEG asks for: 1, or about 10 when it is progressive.
+def jpeg_scans(photo: bytes, enough: int) -> int:
+    """How many passes over its pixels a JPEG asks for, counted until there are more than `enough`.
 
-    A progressive file can ask for one pass per 50 bytes, which is hours of work in 20 MB.
+    1 to 3, or about 10 when it is progressive. A file can ask for one per 50 bytes, which is hours
+    of work in 20 MB. Other segments between the scans count as well, as tables come with them.
     """
-    scans, at = 0, 2
-    while at + 4 <= len(photo) and photo[at] == 0xFF:
-        marker = photo[at + 1]
-        if marker == 0xD9:
+    scans = segments = 0
+    at = 2
+    while scans <= enough and at + 4 <= len(photo):
+        found = _AFTER_A_SCAN.search(photo, at)
+        if found is None or found[0][1] == 0xD9:
             break
-        if marker == 0xFF:
-            at += 1
-            continue
-        at += 2 + int.from_bytes(photo[at + 2 : at + 4], "big")
-        if marker == 0xDA:
-            scans += 1
-            found = _AFTER_A_SCAN.search(photo, at)
-            if found is None:
-                break
-            at = found.start()
+        segments += 1
+        if segments > _OTHER_SEGMENTS:
+            return enough + 1
+        at = found.end() + int.from_bytes(photo[found.end() : found.end() + 2], "big")
+        scans += found[0][1] == 0xDA
     return scans

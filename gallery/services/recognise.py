@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from gallery.detector.base import Detector
@@ -13,8 +14,9 @@ from gallery.domain.quality import Quality, QualityLimits, check
 from gallery.embedder.base import Embedder
 from gallery.errors import NoFaceFound, SeveralFacesFound
 from gallery.imaging.align import align
-from gallery.imaging.decode import decode
+from gallery.imaging.decode import PhotoLimits, decoded
 from gallery.imaging.measure import measure
+from gallery.imaging.room import Room
 from gallery.services.watch import UNWATCHED, Stage, Watch, refusals_told, timed
 
 BYSTANDER_AREA = 0.25
@@ -76,6 +78,8 @@ class Recognise:
     embedder: Embedder
     quality_limits: QualityLimits = field(default_factory=QualityLimits)
     watch: Watch = UNWATCHED
+    room: Room = field(default_factory=lambda: Room(PhotoLimits().max_pixels))
+    """Shared by all threads: eight photos of 50 megapixels at once would be 3 GB."""
 
     def __call__(self, photo: bytes, choice: FaceChoice = FaceChoice.ONLY) -> Probe:
         """Raises a subclass of PhotoRejected when the photo or its face cannot be used."""
@@ -90,17 +94,20 @@ class Recognise:
             return self._see(photo, choice)
 
     def _see(self, photo: bytes, choice: FaceChoice) -> Seen:
-        with timed(self.watch, Stage.DECODE):
-            picture = decode(photo)
-        with timed(self.watch, Stage.DETECT):
-            faces = self.detector.detect(picture)
-        face = choose(faces, choice)
-        crop = align(picture, face)
+        with ExitStack() as held:
+            with timed(self.watch, Stage.DECODE):
+                picture = held.enter_context(decoded(photo, self.room))
+            width, height = picture.width, picture.height
+            with timed(self.watch, Stage.DETECT):
+                faces = self.detector.detect(picture)
+            face = choose(faces, choice)
+            crop = align(picture, face)
+            del picture  # its pixels leave together with their place in the room
         quality = measure(face, crop)
         check(quality, self.quality_limits)
         return Seen(
-            picture_width=picture.width,
-            picture_height=picture.height,
+            picture_width=width,
+            picture_height=height,
             face=face,
             crop=crop,
             quality=quality,

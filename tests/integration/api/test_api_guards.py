@@ -26,6 +26,11 @@ def test_every_answer_carries_the_security_headers(client, path):
     assert "Access-Control-Allow-Origin" not in headers
 
 
+@pytest.mark.parametrize("path", ["/", "/v1/identities", "/readyz", "/nothing"])
+def test_nothing_that_is_told_of_the_gallery_is_kept_by_a_cache(client, path):
+    assert client.get(path).headers["Cache-Control"] == "no-store"
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -34,6 +39,11 @@ def test_every_answer_carries_the_security_headers(client, path):
         {"Origin": "https://evil.example"},
         {"Origin": "http://localhost:3000"},
         {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Origin": "http://[::1"},
+        {"Origin": "://"},
+        {"Origin": ""},
+        {"Origin": "null", "Host": ""},
     ],
 )
 def test_a_page_of_another_site_can_change_and_ask_nothing(client, person, headers):
