@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, request
 
 from gallery.bootstrap import Services
-from gallery.errors import NotReady
 from gallery.services.watch import Stage
 
 if TYPE_CHECKING:
@@ -114,13 +113,8 @@ class _All:
             if metric.name == "gallery_index_revision":
                 index_revision = min((sample.value for sample in metric.samples), default=0.0)
             yield metric
-        try:
-            status = self._services.maintenance.status()
-        except NotReady:
-            yield GaugeMetricFamily("gallery_database_up", "Whether the database answers", 0)
-            return
+        status = self._services.maintenance.status()
         for name, text, value in (
-            ("gallery_database_up", "Whether the database answers", 1),
             ("gallery_people", "People in the gallery", status.people),
             ("gallery_faces", "Faces in the gallery", status.faces),
             ("gallery_faces_of_other_models", "Faces to re-embed", status.faces_of_other_models),
