@@ -6,7 +6,18 @@ from collections.abc import Collection
 
 from flask import Flask
 
-from api import compare, faces, guards, health, identify, identities, pages, problems, request_log
+from api import (
+    compare,
+    docs,
+    faces,
+    guards,
+    health,
+    identify,
+    identities,
+    pages,
+    problems,
+    request_log,
+)
 from api.routing import RowId
 from api.uploads import MAX_BODY_BYTES, MAX_PARTS, InMemoryRequest
 from gallery.bootstrap import Services
@@ -36,6 +47,7 @@ def create_app(services: Services, hosts: Collection[str] | None = None) -> Flas
         identify.blueprint(services),
         health.blueprint(services),
         pages.blueprint(services),
+        docs.blueprint(),
     ):
         app.register_blueprint(blueprint)
     return app

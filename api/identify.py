@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
 
-from api.uploads import photo_form
+from api.bodies import IdentifyBody
+from api.contract import contract
+from gallery import answers
 from gallery.bootstrap import Services
 from gallery.services import wire
-from gallery.services.identify import MAX_TOP
-
-DEFAULT_TOP = 5
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -17,10 +17,13 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("identify", __name__, url_prefix="/v1")
 
     @routes.post("/identify")
-    def identify_photo() -> Response:
-        form = photo_form("image", options=("top",))
-        top = form.integer("top", DEFAULT_TOP, MAX_TOP)
-        identification = services.identify(form.photos[0], top, form.choice)
+    @contract(answers.Identification, body=IdentifyBody)
+    def identify_photo(body: IdentifyBody) -> ResponseReturnValue:
+        """Who is this? (1:N)
+
+        The nearest people, nearest first; `identified` tells whether the nearest one matches.
+        """
+        identification = services.identify(body.image, body.top, body.faces)
         return jsonify(wire.identification(identification))
 
     return routes

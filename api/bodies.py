@@ -1,0 +1,98 @@
+"""What endpoints take, as types: a body of one is the same whether it came as JSON or as a form.
+
+In JSON a photo is base64, in a form it is a file. The descriptions complete "FIELD must be …".
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
+
+from gallery.domain.face import FaceChoice
+from gallery.services.identify import MAX_TOP
+
+BASE64 = {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/*"}
+FILE = {"type": "string", "format": "binary"}
+
+
+class Taken(BaseModel):
+    """Fields known by name and of their type; nothing is guessed, nothing unknown passed over."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _photo(value: object) -> bytes:
+    """Bytes of a form as they are, text of JSON decoded."""
+    if isinstance(value, bytes):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("no base64")
+    return base64.b64decode(value, validate=True)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no text")
+    return value
+
+
+Photo = Annotated[bytes, BeforeValidator(_photo), WithJsonSchema(BASE64)]
+Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
+Choice = Annotated[
+    FaceChoice,
+    Field(
+        strict=False,
+        description='"only" (a photo of several people is refused) or "largest" (that face counts)',
+    ),
+]
+Top = Annotated[
+    int, Field(ge=1, le=MAX_TOP, description=f"a number from 1 to {MAX_TOP}: how many candidates")
+]
+
+
+class NameBody(Taken):
+    """A person's name."""
+
+    name: Text = Field(description="text of 1 to 200 characters that can be printed")
+
+
+class PhotoBody(Taken):
+    """One photo."""
+
+    image: Photo = Field(description="a photo: a file in a form, base64 in JSON")
+    faces: Choice = FaceChoice.ONLY
+
+
+class IdentifyBody(PhotoBody):
+    """One photo, and how many candidates are asked for."""
+
+    top: Top = 5
+
+
+class CompareBody(Taken):
+    """Two photos."""
+
+    image1: Photo = Field(description="a photo: a file in a form, base64 in JSON")
+    image2: Photo = Field(description="a photo: a file in a form, base64 in JSON")
+    faces: Choice = FaceChoice.ONLY
+
+
+def holds_photos(taken: type[Taken]) -> bool:
+    """Whether a body of this type may also come as a form."""
+    return any(_is_photo(field) for field in taken.model_fields.values())
+
+
+def photo_fields(taken: type[Taken]) -> frozenset[str]:
+    """The fields that are files in a form."""
+    return frozenset(name for name, field in taken.model_fields.items() if _is_photo(field))
+
+
+def number_fields(taken: type[Taken]) -> frozenset[str]:
+    """The fields that are whole numbers, which a form and a query write as digits."""
+    return frozenset(name for name, field in taken.model_fields.items() if field.annotation is int)
+
+
+def _is_photo(field: Any) -> bool:
+    return field.annotation is bytes
