@@ -52,6 +52,23 @@ Top = Annotated[
 ]
 
 
+CURSOR = "^[1-9][0-9]{0,17}$"
+Cursor = Annotated[
+    str | None, WithJsonSchema({"type": "string", "pattern": CURSOR, "examples": ["1"]})
+]
+
+
+class ListQuery(Taken):
+    """Which part of a list is asked for."""
+
+    limit: int = Field(100, ge=1, le=1000, description="a number from 1 to 1000: how many at most")
+    cursor: Cursor = Field(
+        None,
+        pattern=CURSOR,
+        description="the next_cursor of the answer before; leave it out to begin",
+    )
+
+
 class NameBody(Taken):
     """A person's name."""
 

@@ -33,6 +33,16 @@ class Header:
 
 
 LOCATION = Header("Location", "Where it is", {"type": "string", "pattern": "^/v1/"})
+ETAG = Header(
+    "ETag", "The version of this person", {"type": "string", "pattern": '^"[0-9a-f]{32}"$'}
+)
+IF_MATCH = Header(
+    "If-Match",
+    "The ETag of the person as you read it; when the person was changed since, nothing is done "
+    "(412). Without it the last writer wins",
+    {"type": "string", "minLength": 1},
+    example="*",
+)
 
 
 @dataclass(frozen=True)

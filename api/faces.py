@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Blueprint, jsonify, url_for
+from flask import Blueprint, Response, jsonify, url_for
 from flask.typing import ResponseReturnValue
 
 from api.bodies import PhotoBody
@@ -15,7 +15,7 @@ from gallery.services import wire
 
 
 def blueprint(services: Services) -> Blueprint:
-    """Enroll a face of a person, remove one, and check whether a photo shows that person."""
+    """Enroll, show and remove a person's faces, and check whether a photo shows the person."""
     routes = Blueprint("faces", __name__, url_prefix="/v1/identities/<row_id:identity_id>")
 
     @routes.post("/faces")
@@ -33,8 +33,24 @@ def blueprint(services: Services) -> Blueprint:
         photo's SHA-256 are.
         """
         enrollment = services.enroll(identity_id, body.image, body.faces)
-        location = url_for("faces.remove_face", identity_id=identity_id, face_id=enrollment.face.id)
+        location = url_for("faces.show_face", identity_id=identity_id, face_id=enrollment.face.id)
         return jsonify(wire.enrollment(enrollment)), HTTPStatus.CREATED, {"Location": location}
+
+    @routes.get("/faces/<row_id:face_id>")
+    @contract(answers.Face)
+    def show_face(identity_id: int, face_id: int) -> ResponseReturnValue:
+        """Show a face of a person."""
+        return jsonify(wire.face(services.identities.face(identity_id, face_id)))
+
+    @routes.get("/faces/<row_id:face_id>/crop")
+    @contract("image/png")
+    def show_crop(identity_id: int, face_id: int) -> ResponseReturnValue:
+        """The crop of a face, as the network reads it.
+
+        A gray PNG of 47 x 62 pixels.
+        """
+        crop = services.identities.crop(identity_id, face_id)
+        return Response(wire.png(crop), mimetype="image/png")
 
     @routes.delete("/faces/<row_id:face_id>")
     @contract(status=HTTPStatus.NO_CONTENT)

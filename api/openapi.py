@@ -82,10 +82,6 @@ def _schemas(contracts: list[Contract]) -> dict[str, Any]:
     ]
     _, written = models_json_schema(modes, ref_template=REF)
     schemas: dict[str, Any] = written["$defs"]
-    schemas["Problem"]["required"] = ["type", "title", "status", "code", "detail"]
-    for name in ("field", "instance"):
-        schemas["Problem"]["properties"][name] = {"type": "string"}
-    schemas["Problem"]["additionalProperties"] = False
     forms = {f"{body.__name__}Form": _form(schemas[body.__name__], body) for body in bodies}
     return schemas | {name: form for name, form in sorted(forms.items()) if form}
 
@@ -129,17 +125,15 @@ def _parameters(rule: Rule) -> list[dict[str, Any]]:
 
 
 def _query_parameters(query: type[Taken]) -> list[dict[str, Any]]:
-    properties = query.model_json_schema()["properties"]
-    return [
-        {
-            "name": name,
-            "in": "query",
-            "description": schema.pop("description", ""),
-            "schema": schema,
-            **({"example": schema.pop("example")} if "example" in schema else {}),
-        }
-        for name, schema in properties.items()
-    ]
+    parameters = []
+    for name, schema in query.model_json_schema()["properties"].items():
+        parameter = {"name": name, "in": "query", "description": schema.pop("description")}
+        for example in schema.pop("examples", ()):
+            parameter["example"] = example
+        if schema.get("default", ...) is None:
+            del schema["default"]
+        parameters.append({**parameter, "schema": schema})
+    return parameters
 
 
 def _header_parameter(header: Header) -> dict[str, Any]:

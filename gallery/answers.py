@@ -8,11 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 Id = Annotated[int, Field(ge=1)]
 Score = Annotated[float, Field(ge=0)]
 Point = tuple[float, float]
+MaybeText = Annotated[str | None, WithJsonSchema({"type": "string"})]
+"""Text, or the key is absent."""
 
 
 class Answer(BaseModel):
@@ -23,18 +25,16 @@ class Answer(BaseModel):
     )
 
 
-class Problem(BaseModel):
+class Problem(Answer):
     """Why a request was refused (RFC 9457). `code` is stable; `detail` says what to do."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     type: str = Field(description='"about:blank": the status and the code tell the kind')
     title: str = Field(description="The status in words")
     status: int = Field(ge=400, le=599)
     code: str = Field(pattern="^[a-z_]+$", description="Stable, for programs")
     detail: str = Field(min_length=1, description="What was found, what is allowed, what to do")
-    field: str | None = Field(None, description="The field, key or header that caused it")
-    instance: str | None = Field(None, description="The name of a failure of ours in our log")
+    field: MaybeText = Field(None, description="The field, key or header that caused it")
+    instance: MaybeText = Field(None, description="The name of a failure of ours in our log")
 
 
 class Box(Answer):
@@ -182,7 +182,8 @@ class Ready(Answer):
     index_revision: int = Field(ge=0)
 
 
-class IdentityList(Answer):
-    """People of the gallery."""
+class IdentityPage(Answer):
+    """Some people of the gallery, oldest first."""
 
     identities: list[Identity]
+    next_cursor: MaybeText = Field(None, description="Send it to go on; absent at the end")

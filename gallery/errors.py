@@ -20,7 +20,8 @@ GalleryError
 │   └── PathNotFound           a file or folder named on the command line
 ├── Conflict
 │   ├── NameTaken
-│   └── PhotoAlreadyEnrolled
+│   ├── PhotoAlreadyEnrolled
+│   └── ChangedMeanwhile       no longer as the caller last saw it
 ├── NotReady                   the program cannot answer until somebody mends something
 │   ├── DatabaseUnavailable
 │   │   └── DatabaseDamaged
@@ -130,6 +131,10 @@ class NameTaken(Conflict):
 
 class PhotoAlreadyEnrolled(Conflict):
     code = "photo_already_enrolled"
+
+
+class ChangedMeanwhile(Conflict):
+    code = "changed_meanwhile"
 
 
 class NotReady(GalleryError):

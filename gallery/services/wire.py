@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gallery.domain.decision import Decision
 from gallery.domain.face import FaceCrop
-from gallery.domain.identity import FaceSummary, Identity
+from gallery.domain.identity import FaceSummary, Identity, IdentityPage, IdentityWithFaces
 from gallery.errors import GalleryError
 
 if TYPE_CHECKING:
@@ -86,6 +86,18 @@ def identity(person: Identity) -> Wire:
         "created_at": _time(person.created_at),
         "face_count": person.face_count,
     }
+
+
+def identity_with_faces(person: IdentityWithFaces) -> Wire:
+    return {**identity(person.identity), "faces": [face(stored) for stored in person.faces]}
+
+
+def identity_page(page: IdentityPage) -> Wire:
+    """Without "next_cursor" where nobody follows."""
+    shown: Wire = {"identities": [identity(person) for person in page.identities]}
+    if page.next_after is not None:
+        shown["next_cursor"] = str(page.next_after)
+    return shown
 
 
 def face(stored: FaceSummary) -> Wire:
