@@ -6,13 +6,14 @@ In JSON a photo is base64, in a form it is a file. The descriptions complete "FI
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from gallery.domain.face import FaceChoice
 from gallery.services.identify import MAX_TOP
 
+MAX_BATCH = 100
 BASE64 = {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/*"}
 FILE = {"type": "string", "format": "binary"}
 
@@ -52,6 +53,14 @@ Top = Annotated[
 ]
 
 
+Photos = Annotated[
+    list[Photo],
+    Field(
+        min_length=1,
+        max_length=MAX_BATCH,
+        description=f"1 to {MAX_BATCH} photos: in a form that many files of this name",
+    ),
+]
 CURSOR = "^[1-9][0-9]{0,17}$"
 Cursor = Annotated[
     str | None, WithJsonSchema({"type": "string", "pattern": CURSOR, "examples": ["1"]})
@@ -96,6 +105,22 @@ class CompareBody(Taken):
     faces: Choice = FaceChoice.ONLY
 
 
+class CompareBatchBody(Taken):
+    """One photo, and those that it is compared with."""
+
+    image: Photo = Field(description="a photo: a file in a form, base64 in JSON")
+    photos: Photos
+    faces: Choice = FaceChoice.ONLY
+
+
+class IdentifyBatchBody(Taken):
+    """Several photos, and how many candidates are asked for each."""
+
+    photos: Photos
+    faces: Choice = FaceChoice.ONLY
+    top: Top = 5
+
+
 def holds_photos(taken: type[Taken]) -> bool:
     """Whether a body of this type may also come as a form."""
     return any(_is_photo(field) for field in taken.model_fields.values())
@@ -106,10 +131,20 @@ def photo_fields(taken: type[Taken]) -> frozenset[str]:
     return frozenset(name for name, field in taken.model_fields.items() if _is_photo(field))
 
 
+def several_photos_fields(taken: type[Taken]) -> frozenset[str]:
+    """The photo fields that are given several times in a form."""
+    return frozenset(
+        name for name in photo_fields(taken) if taken.model_fields[name].annotation is not bytes
+    )
+
+
 def number_fields(taken: type[Taken]) -> frozenset[str]:
     """The fields that are whole numbers, which a form and a query write as digits."""
     return frozenset(name for name, field in taken.model_fields.items() if field.annotation is int)
 
 
 def _is_photo(field: Any) -> bool:
-    return field.annotation is bytes
+    kind = field.annotation
+    if get_origin(kind) is list:
+        kind = get_args(get_args(kind)[0])[0]
+    return kind is bytes

@@ -1,11 +1,12 @@
-"""POST /v1/compare: do two photos show the same person?"""
+"""POST /v1/compare and /v1/compare/batch: do photos show the same person?"""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
-from api.bodies import CompareBody
+from api.batch import each_or_problem
+from api.bodies import CompareBatchBody, CompareBody
 from api.contract import contract
 from api.problems import rejected
 from gallery import answers
@@ -32,6 +33,21 @@ def blueprint(services: Services) -> Blueprint:
         except PhotoRejected as error:
             return _refused_one(error)
         return jsonify(wire.comparison(comparison, wire.probe_with_crop))
+
+    @routes.post("/compare/batch")
+    @contract(answers.Comparisons, body=CompareBatchBody)
+    def compare_batch(body: CompareBatchBody) -> ResponseReturnValue:
+        """Which of up to 100 photos show the same person as this one?
+
+        A result or a problem for each of `photos`, in their order; nothing is stored. The request
+        may have 42 MiB in all, 28 MiB as JSON. A refused `image` refuses the whole.
+        """
+        try:
+            compared = services.compare.with_each(body.image, body.photos, body.faces)
+        except PhotoRejected as error:
+            return rejected(error, field="image")
+        results = each_or_problem(compared.results, wire.compared_photo)
+        return jsonify({"face": wire.probe(compared.first), "results": results})
 
     return routes
 

@@ -16,7 +16,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from werkzeug.routing import Rule
 
 from api import examples
-from api.bodies import FILE, Taken, holds_photos, photo_fields
+from api.bodies import FILE, Taken, holds_photos, photo_fields, several_photos_fields
 from api.contract import Contract, Header, contract_of
 from gallery.answers import Problem
 
@@ -89,12 +89,12 @@ def _schemas(contracts: list[Contract]) -> dict[str, Any]:
 def _form(schema: dict[str, Any], body: type[Taken]) -> dict[str, Any] | None:
     if not holds_photos(body):
         return None
-    fields = {
-        name: {"description": field.get("description", ""), **FILE}
-        if name in photo_fields(body)
-        else field
-        for name, field in schema["properties"].items()
-    }
+    fields = dict(schema["properties"])
+    for name in photo_fields(body):
+        several = name in several_photos_fields(body)
+        fields[name] = {**fields[name], "items": FILE} if several else {**fields[name], **FILE}
+        for word in ("contentEncoding", "contentMediaType"):
+            fields[name].pop(word, None)
     return {**schema, "properties": fields, "title": f"{body.__name__}Form"}
 
 

@@ -80,7 +80,20 @@ def problem(
     instance: str | None = None,
 ) -> Response:
     """A problem document as a response."""
-    document = {
+    document = problem_document(status, code, detail, field=field, instance=instance)
+    return Response(json.dumps(document), status=status, mimetype="application/problem+json")
+
+
+def problem_document(
+    status: HTTPStatus,
+    code: str,
+    detail: str,
+    *,
+    field: str | None = None,
+    instance: str | None = None,
+) -> dict[str, str | int]:
+    """A problem document."""
+    document: dict[str, str | int] = {
         "type": "about:blank",
         "title": status.phrase,
         "status": int(status),
@@ -91,18 +104,23 @@ def problem(
         document["field"] = field
     if instance is not None:
         document["instance"] = instance
-    return Response(json.dumps(document), status=status, mimetype="application/problem+json")
+    return document
 
 
 def rejected(error: GalleryError, *, field: str | None = None) -> Response:
     """The problem document of a refusal by the services."""
-    for kind in type(error).__mro__:
-        if kind in STATUS:
-            response = problem(STATUS[kind], error.code, error.message, field=field)
-            if type(error) in RETRY_AFTER_SECONDS:
-                response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[type(error)])
-            return response
-    return _failed(error)
+    status = status_of(error)
+    if status is None:
+        return _failed(error)
+    response = problem(status, error.code, error.message, field=field)
+    if type(error) in RETRY_AFTER_SECONDS:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[type(error)])
+    return response
+
+
+def status_of(error: GalleryError) -> HTTPStatus | None:
+    """The status of a refusal; None for one that no request can cause."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
 
 
 def _rejected(error: GalleryError) -> Response:

@@ -9,7 +9,7 @@ from typing import IO, Any
 from flask import Request, request
 from werkzeug.formparser import FormDataParser
 
-from api.bodies import Taken, photo_fields
+from api.bodies import MAX_BATCH, Taken, photo_fields, several_photos_fields
 from api.problems import Refusal
 from gallery.imaging.decode import PhotoLimits
 
@@ -44,19 +44,25 @@ def form_fields(kind: type[Taken]) -> dict[str, Any]:
     Refuses a form that cannot be read, a field that is repeated, a photo that is text and text
     that is a file (400).
     """
-    photos = photo_fields(kind)
+    photos, several = photo_fields(kind), several_photos_fields(kind)
+    if several:
+        request.max_form_parts = MAX_PARTS + MAX_BATCH
     try:
         texts, files = request.form, request.files
     except ValueError as error:
         raise _refused("malformed_request", "The multipart form cannot be read") from error
-    for field in kind.model_fields:
+    for field in kind.model_fields.keys() - several:
         if len(texts.getlist(field)) + len(files.getlist(field)) > 1:
             raise _refused("repeated_field", f"{field} is given more than once", field)
     for field in photos & set(texts):
         raise _refused("invalid_value", f"{field} must be a file, not text", field)
     for field in set(files) & (set(kind.model_fields) - photos):
         raise _refused("invalid_value", f"{field} must be text, not a file", field)
-    return {**texts.to_dict(), **{field: file.read() for field, file in files.items()}}
+    return {
+        **texts.to_dict(),
+        **{field: files[field].read() for field in set(files) - several},
+        **{field: [file.read() for file in files.getlist(field)] for field in set(files) & several},
+    }
 
 
 def _refused(code: str, detail: str, field: str | None = None) -> Refusal:

@@ -100,6 +100,26 @@ class Comparison(Decision):
     faces: tuple[ProbeWithCrop, ProbeWithCrop]
 
 
+class ComparedPhoto(Decision):
+    """Whether one of several photos shows the same person as the first."""
+
+    face: Probe
+
+
+class ComparedOrRefused(Answer):
+    """What became of one photo: a result or a problem, the other is null."""
+
+    result: ComparedPhoto | None
+    problem: Problem | None
+
+
+class Comparisons(Answer):
+    """What was seen in the photo that is compared, and a result or problem for each other one."""
+
+    face: Probe
+    results: list[ComparedOrRefused]
+
+
 class Reference(Answer):
     """Who it is."""
 
@@ -130,6 +150,19 @@ class Identification(Answer):
     model_id: str
     candidates: list[Candidate]
     face: Probe
+
+
+class IdentifiedOrRefused(Answer):
+    """What became of one photo: a result or a problem, the other is null."""
+
+    result: Identification | None
+    problem: Problem | None
+
+
+class Identifications(Answer):
+    """A result or a problem for each photo, in their order."""
+
+    results: list[IdentifiedOrRefused]
 
 
 class Identity(Answer):

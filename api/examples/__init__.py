@@ -9,7 +9,15 @@ import base64
 from importlib.resources import files
 from typing import Any
 
-from api.bodies import CompareBody, IdentifyBody, NameBody, PhotoBody, Taken
+from api.bodies import (
+    CompareBatchBody,
+    CompareBody,
+    IdentifyBatchBody,
+    IdentifyBody,
+    NameBody,
+    PhotoBody,
+    Taken,
+)
 
 PHOTOS = ("one-1.jpg", "one-2.jpg", "other.jpg")
 
@@ -27,5 +35,7 @@ def bodies(kind: type[Taken]) -> dict[str, dict[str, Any]]:
             "one person twice": {"image1": first, "image2": second},
             "two people": {"image1": first, "image2": other, "faces": "largest"},
         },
+        CompareBatchBody: {"one with two": {"image": first, "photos": [second, other]}},
+        IdentifyBatchBody: {"two photos": {"photos": [second, other], "top": 1}},
     }
     return known[kind]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gallery.domain.decision import Decision, Threshold, decide
 from gallery.domain.embedding import distance_between
 from gallery.domain.face import FaceChoice
+from gallery.errors import PhotoRejected
+from gallery.services.each_photo import each_photo
 from gallery.services.recognise import Probe, Recognise
 from gallery.services.which_photo import which_photo
 
@@ -18,6 +21,14 @@ class Comparison:
     decision: Decision
     first: Probe
     second: Probe
+
+
+@dataclass(frozen=True, eq=False)
+class Comparisons:
+    """What was seen in the first photo, and for each other photo the verdict or its refusal."""
+
+    first: Probe
+    results: tuple[Comparison | PhotoRejected, ...]
 
 
 @dataclass(frozen=True)
@@ -35,5 +46,18 @@ class Compare:
             one = self.recognise(first, choice)
         with which_photo("second photo"):
             other = self.recognise(second, choice)
+        return self._decided(one, other)
+
+    def with_each(
+        self, first: bytes, others: Sequence[bytes], choice: FaceChoice = FaceChoice.ONLY
+    ) -> Comparisons:
+        """One photo with several; refuses with PhotoRejected only for the first one."""
+        one = self.recognise(first, choice)
+        results = each_photo(
+            others, lambda other: self._decided(one, self.recognise(other, choice))
+        )
+        return Comparisons(one, results)
+
+    def _decided(self, one: Probe, other: Probe) -> Comparison:
         distance = distance_between(one.embedding, other.embedding)
         return Comparison(decide(distance, self.threshold, one.embedding.model_id), one, other)

@@ -48,6 +48,11 @@ def comparison(result: Comparison, seen: Callable[[Probe], Wire] = probe) -> Wir
     return {**_decision(result.decision), "faces": [seen(result.first), seen(result.second)]}
 
 
+def compared_photo(result: Comparison) -> Wire:
+    """One of several photos compared with a first one, which is not shown again."""
+    return {**_decision(result.decision), "face": probe(result.second)}
+
+
 def verification(result: Verification, seen: Callable[[Probe], Wire] = probe) -> Wire:
     return {
         **_decision(result.decision),
