@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from api.bodies import PhotoBody
 from api.contract import LOCATION, contract
+from api.once import idempotency_key, once
 from gallery import answers
 from gallery.bootstrap import Services
 from gallery.services import wire
@@ -23,6 +24,7 @@ def blueprint(services: Services) -> Blueprint:
         answers.Enrollment,
         HTTPStatus.CREATED,
         body=PhotoBody,
+        takes=(idempotency_key("0b2d7c54-90a1-4d3f-8a6e-5f0e9c1b2a33"),),
         gives=(LOCATION,),
         refuses=(HTTPStatus.CONFLICT,),
     )
@@ -32,7 +34,9 @@ def blueprint(services: Services) -> Blueprint:
         The photo itself is not kept: a point in 48 dimensions, a crop of 47 x 62 pixels and the
         photo's SHA-256 are.
         """
-        enrollment = services.enroll(identity_id, body.image, body.faces)
+        enrollment = services.enroll(
+            identity_id, body.image, body.faces, once(body.image, body.faces)
+        )
         location = url_for("faces.show_face", identity_id=identity_id, face_id=enrollment.face.id)
         return jsonify(wire.enrollment(enrollment)), HTTPStatus.CREATED, {"Location": location}
 

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from api.bodies import ListQuery, NameBody
 from api.contract import ETAG, IF_MATCH, LOCATION, contract
+from api.once import idempotency_key, once
 from gallery import answers
 from gallery.bootstrap import Services
 from gallery.domain.identity import IdentityWithFaces
@@ -27,18 +28,19 @@ def blueprint(services: Services) -> Blueprint:
         answers.Identity,
         HTTPStatus.CREATED,
         body=NameBody,
+        takes=(idempotency_key("6f1c2a9e-3b1d-4e55-9a52-0c1f5a1d7b11"),),
         gives=(LOCATION, ETAG),
-        refuses=(HTTPStatus.CONFLICT,),
+        refuses=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
     )
     def create(body: NameBody) -> ResponseReturnValue:
         """Create a person, without faces yet.
 
         Names are unique, whatever their case; spaces are tidied.
         """
-        identity = services.identities.create(body.name)
+        identity = services.identities.create(body.name, once(body.name))
         location = url_for("identities.show", identity_id=identity.id)
         answer = jsonify(wire.identity(identity))
-        answer.set_etag(IdentityWithFaces(identity, ()).version)
+        answer.set_etag(services.identities.show(identity.id).version)
         return answer, HTTPStatus.CREATED, {"Location": location}
 
     @routes.get("")

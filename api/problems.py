@@ -28,6 +28,7 @@ STATUS: dict[type[GalleryError], HTTPStatus] = {
     errors.InvalidInput: HTTPStatus.BAD_REQUEST,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.Conflict: HTTPStatus.CONFLICT,
+    errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ChangedMeanwhile: HTTPStatus.PRECONDITION_FAILED,
     errors.NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NothingEnrolled: HTTPStatus.CONFLICT,

@@ -21,7 +21,8 @@ GalleryError
 ├── Conflict
 │   ├── NameTaken
 │   ├── PhotoAlreadyEnrolled
-│   └── ChangedMeanwhile       no longer as the caller last saw it
+│   ├── ChangedMeanwhile       no longer as the caller last saw it
+│   └── KeyReused              an idempotency key stands for another request
 ├── NotReady                   the program cannot answer until somebody mends something
 │   ├── DatabaseUnavailable
 │   │   └── DatabaseDamaged
@@ -135,6 +136,10 @@ class PhotoAlreadyEnrolled(Conflict):
 
 class ChangedMeanwhile(Conflict):
     code = "changed_meanwhile"
+
+
+class KeyReused(Conflict):
+    code = "idempotency_key_reused"
 
 
 class NotReady(GalleryError):

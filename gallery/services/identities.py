@@ -14,7 +14,9 @@ from gallery.domain.identity import (
     IdentityWithFaces,
     PersonName,
 )
+from gallery.domain.once import Once
 from gallery.errors import ChangedMeanwhile, FaceNotFound, IdentityNotFound, NameTaken
+from gallery.services.once import stored_identity
 from gallery.store.unit_of_work import ReadUnit, UnitsOfWork
 
 SUGGESTIONS = 3
@@ -34,12 +36,17 @@ class Identities:
 
     units: UnitsOfWork
 
-    def create(self, name: str) -> Identity:
-        """Refuses with InvalidName and NameTaken."""
+    def create(self, name: str, once: Once | None = None) -> Identity:
+        """Refuses with InvalidName, NameTaken and KeyReused."""
         person = PersonName.parse(name)
         with self.units.write() as unit:
+            stored = stored_identity(unit, once)
+            if stored is not None:
+                return stored
             _refuse_taken(unit.identities.by_name(person))
             identity = unit.identities.add(person)
+            if once is not None:
+                unit.once.add(once, identity.id)
             unit.commit()
         return identity
 

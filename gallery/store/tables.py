@@ -78,6 +78,16 @@ class FaceChangeColumns(TypedColumns):
     token = Column(Integer, nullable=False, server_default=text("(random())"))
 
 
+class OnceColumns(TypedColumns):
+    """A request that is to take effect once; no foreign key, as what it stored may be removed."""
+
+    key = Column(String, primary_key=True)
+    asked = Column(String, nullable=False)
+    identity_id = Column(Integer, nullable=False)
+    face_id = Column(Integer, nullable=True)
+    created_at = Column(UtcDateTime, nullable=False)
+
+
 identity = Table(
     "identity",
     metadata,
@@ -102,4 +112,11 @@ face_change = Table(
     metadata,
     FaceChangeColumns,
     sqlite_autoincrement=True,
+)
+
+once = Table(
+    "once",
+    metadata,
+    OnceColumns,
+    Index(None, "created_at"),
 )
