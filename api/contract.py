@@ -40,7 +40,7 @@ IF_MATCH = Header(
     "If-Match",
     "The ETag of the person as you read it; when the person was changed since, nothing is done "
     "(412). Without it the last writer wins",
-    {"type": "string", "minLength": 1},
+    {"type": "string"},
     example="*",
 )
 

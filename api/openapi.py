@@ -18,6 +18,7 @@ from werkzeug.routing import Rule
 from api import examples
 from api.bodies import FILE, Taken, holds_photos, photo_fields, several_photos_fields
 from api.contract import Contract, Header, contract_of
+from api.problems import codes
 from gallery.answers import Problem
 
 ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -195,7 +196,7 @@ def _refusal(status: HTTPStatus) -> dict[str, Any]:
 def _problem(status: HTTPStatus) -> dict[str, Any]:
     schema = {"$ref": REF.format(model="Problem")}
     return {
-        "description": status.phrase,
+        "description": f"{status.phrase}: {', '.join(codes(status))}",
         "content": {"application/problem+json": {"schema": schema}},
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterator
 from http import HTTPStatus
 
 from flask import Flask, Response, json
@@ -50,6 +51,29 @@ FRAMEWORK_CODES = {
         "The request is larger than any that is accepted; a photo may have 20 MiB",
     ),
 }
+
+OTHER_CODES = {
+    HTTPStatus.BAD_REQUEST: (
+        "malformed_request",
+        "unknown_field",
+        "missing_field",
+        "repeated_field",
+    ),
+    HTTPStatus.FORBIDDEN: ("cross_site", "host_not_allowed"),
+    HTTPStatus.NOT_FOUND: ("not_found",),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large",),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported_media_type",),
+    HTTPStatus.INTERNAL_SERVER_ERROR: ("internal_error",),
+}
+"""Codes of refusals that only HTTP knows."""
+
+OFFLINE = (
+    errors.PathNotFound,
+    errors.AddressUnavailable,
+    errors.SnapshotUnusable,
+    errors.ExtraNotInstalled,
+)
+"""Refusals that no request meets."""
 
 _log = logging.getLogger(__name__)
 
@@ -121,7 +145,26 @@ def rejected(error: GalleryError, *, field: str | None = None) -> Response:
 
 def status_of(error: GalleryError) -> HTTPStatus | None:
     """The status of a refusal; None for one that no request can cause."""
-    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
+    return _status(type(error))
+
+
+def _status(kind: type[GalleryError]) -> HTTPStatus | None:
+    return next((STATUS[one] for one in kind.__mro__ if one in STATUS), None)
+
+
+def codes(status: HTTPStatus) -> tuple[str, ...]:
+    """Every code that a refusal of this status can have."""
+    met = [kind for kind in _leaves(GalleryError) if _status(kind) is status]
+    found = [kind.code for kind in met if kind not in OFFLINE]
+    return (*OTHER_CODES.get(status, ()), *dict.fromkeys(found))
+
+
+def _leaves(kind: type[GalleryError]) -> Iterator[type[GalleryError]]:
+    below = kind.__subclasses__()
+    if not below or kind is errors.DatabaseUnavailable:
+        yield kind
+    for one in below:
+        yield from _leaves(one)
 
 
 def _rejected(error: GalleryError) -> Response:

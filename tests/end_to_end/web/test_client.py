@@ -43,6 +43,17 @@ def test_a_person_from_the_first_call_to_the_last(gallery_client, photo):
     assert not gallery.identify(photo(0, 1)).identified
 
 
+def test_a_removed_person_is_found_by_no_worker_any_more(start, tmp_path, photo):
+    with start(tmp_path, "--workers", "2").client() as gallery:
+        ada = gallery.create("Ada")
+        gallery.enroll(ada.id, photo(0, 0))
+        for _ in range(8):
+            assert gallery.identify(photo(0, 1)).identified
+        gallery.remove(ada.id)
+        for _ in range(16):
+            assert gallery.identify(photo(0, 1)).candidates == []
+
+
 def test_a_retry_with_the_same_key_stores_nothing_more(gallery_client, photo):
     gallery = gallery_client
     ada = gallery.create("Ada", idempotency_key="one")

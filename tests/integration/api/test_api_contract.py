@@ -121,3 +121,13 @@ def test_the_document_is_written_once_and_small(app, client):
     assert client.get("/openapi.json").data == first
     assert json.loads(first) == document(app)
     assert len(first) < 100_000
+
+
+def test_every_status_tells_the_codes_that_it_can_have(spec):
+    told = {
+        name: set(response["description"].partition(": ")[2].split(", "))
+        for name, response in spec["components"]["responses"].items()
+    }
+    assert {"no_face", "several_faces", "face_unusable"} <= told["UNPROCESSABLE_ENTITY"]
+    assert told["PRECONDITION_FAILED"] == {"changed_meanwhile"}
+    assert all(codes - {""} for codes in told.values())
