@@ -22,7 +22,7 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("compare", __name__, url_prefix="/v1")
 
     @routes.post("/compare")
-    @contract(answers.Comparison, body=CompareBody)
+    @contract(answers.Comparison, or_less=answers.Verdict, body=CompareBody)
     def compare_photos(body: CompareBody) -> ResponseReturnValue:
         """Do two photos show the same person?
 
@@ -46,8 +46,7 @@ def blueprint(services: Services) -> Blueprint:
             compared = services.compare.with_each(body.image, body.photos, body.faces)
         except PhotoRejected as error:
             return rejected(error, field="image")
-        results = each_or_problem(compared.results, wire.compared_photo)
-        return jsonify({"face": wire.probe(compared.first), "results": results})
+        return jsonify({"results": each_or_problem(compared, wire.compared_photo)})
 
     return routes
 

@@ -49,11 +49,13 @@ IF_MATCH = Header(
 class Contract:
     """answer: the JSON, another media type, or None where the body is empty.
 
+    or_less: what a caller gets who may not see all of the answer.
     refuses: what the endpoint refuses beyond what its address, body and query imply.
     """
 
     status: HTTPStatus
     answer: type[BaseModel] | str | None
+    or_less: type[BaseModel] | None
     body: type[Taken] | None
     query: type[Taken] | None
     takes: tuple[Header, ...]
@@ -65,6 +67,7 @@ def contract(
     answer: type[BaseModel] | str | None = None,
     status: HTTPStatus = HTTPStatus.OK,
     *,
+    or_less: type[BaseModel] | None = None,
     body: type[Taken] | None = None,
     query: type[Taken] | None = None,
     takes: Iterable[Header] = (),
@@ -72,7 +75,9 @@ def contract(
     refuses: Iterable[HTTPStatus] = (),
 ) -> Callable[[View], View]:
     """Mark a view; it is called with `body` and `query` where they are given here."""
-    said = Contract(status, answer, body, query, tuple(takes), tuple(gives), frozenset(refuses))
+    said = Contract(
+        status, answer, or_less, body, query, tuple(takes), tuple(gives), frozenset(refuses)
+    )
 
     def mark(view: View) -> View:
         @wraps(view)

@@ -67,7 +67,12 @@ def blueprint(services: Services) -> Blueprint:
         return "", HTTPStatus.NO_CONTENT
 
     @routes.post("/verify")
-    @contract(answers.Verification, body=PhotoBody, refuses=(HTTPStatus.CONFLICT,))
+    @contract(
+        answers.Verification,
+        or_less=answers.Verdict,
+        body=PhotoBody,
+        refuses=(HTTPStatus.CONFLICT,),
+    )
     def verify_photo(identity_id: int, body: PhotoBody) -> ResponseReturnValue:
         """Is this photo that person? (1:1)
 

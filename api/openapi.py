@@ -76,7 +76,8 @@ def _routes(app: Flask) -> Iterator[tuple[Rule, Contract]]:
 def _schemas(contracts: list[Contract]) -> dict[str, Any]:
     """Bodies and answers by name; a body with photos also as a form."""
     bodies = {said.body for said in contracts if said.body}
-    answers = {said.answer for said in contracts if isinstance(said.answer, type)} | {Problem}
+    told = {kind for said in contracts for kind in (said.answer, said.or_less)}
+    answers = {kind for kind in told if isinstance(kind, type)} | {Problem}
     modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         *((body, "validation") for body in sorted(bodies, key=_name)),
         *((answer, "serialization") for answer in sorted(answers, key=_name)),
@@ -165,7 +166,9 @@ def _answer(said: Contract) -> dict[str, Any]:
     if isinstance(said.answer, str):
         answer["content"] = {said.answer: {"schema": FILE}}
     elif said.answer is not None:
-        schema = {"$ref": REF.format(model=said.answer.__name__)}
+        schema: dict[str, Any] = {"$ref": REF.format(model=said.answer.__name__)}
+        if said.or_less is not None:
+            schema = {"anyOf": [schema, {"$ref": REF.format(model=said.or_less.__name__)}]}
         answer["content"] = {"application/json": {"schema": schema}}
     if said.gives:
         answer["headers"] = {

@@ -85,13 +85,18 @@ class ProbeWithCrop(Probe):
     )
 
 
-class Decision(Answer):
-    """A verdict with all that it rests on."""
+class Verdict(Answer):
+    """A verdict alone: all that a key gets which may not see scores."""
 
     matched: bool
-    distance: Score
     threshold: float = Field(gt=0, description="Matched below this distance, not matched at it")
     model_id: str
+
+
+class Decision(Verdict):
+    """A verdict with all that it rests on."""
+
+    distance: Score
 
 
 class Comparison(Decision):
@@ -109,14 +114,13 @@ class ComparedPhoto(Decision):
 class ComparedOrRefused(Answer):
     """What became of one photo: a result or a problem, the other is null."""
 
-    result: ComparedPhoto | None
+    result: ComparedPhoto | Verdict | None
     problem: Problem | None
 
 
 class Comparisons(Answer):
-    """What was seen in the photo that is compared, and a result or problem for each other one."""
+    """A result or a problem for each photo, in their order."""
 
-    face: Probe
     results: list[ComparedOrRefused]
 
 

@@ -24,6 +24,8 @@ from gallery import answers
 
 Photo = bytes | Path
 Faces = Literal["only", "largest"]
+Compared = answers.Comparison | answers.Verdict
+Verified = answers.Verification | answers.Verdict
 A = TypeVar("A", bound=answers.Answer)
 PAGE = 1000
 
@@ -79,35 +81,37 @@ class GalleryClient:
     def close(self) -> None:
         self._http.close()
 
-    def compare(self, one: Photo, other: Photo, faces: Faces = "only") -> answers.Comparison:
-        """Do two photos show the same person?"""
+    def compare(self, one: Photo, other: Photo, faces: Faces = "only") -> Compared:
+        """Do two photos show the same person? A key without scores gets the verdict alone."""
         files = [("image1", one), ("image2", other)]
-        return self._ask(answers.Comparison, "/v1/compare", files, faces=faces)
+        return _read_or_verdict(answers.Comparison, self._ask("/v1/compare", files, faces=faces))
 
     def compare_each(
         self, photo: Photo, others: Sequence[Photo], faces: Faces = "only"
     ) -> answers.Comparisons:
         """Which of up to 100 photos show the same person as this one?"""
         files = [("image", photo), *(("photos", other) for other in others)]
-        return self._ask(answers.Comparisons, "/v1/compare/batch", files, faces=faces)
+        sent = self._ask("/v1/compare/batch", files, faces=faces)
+        return _read(answers.Comparisons, sent)
 
     def identify(self, photo: Photo, top: int = 5, faces: Faces = "only") -> answers.Identification:
         """Who is this? (1:N)"""
         files = [("image", photo)]
-        return self._ask(answers.Identification, "/v1/identify", files, faces=faces, top=top)
+        return _read(answers.Identification, self._ask("/v1/identify", files, faces=faces, top=top))
 
     def identify_each(
         self, photos: Sequence[Photo], top: int = 5, faces: Faces = "only"
     ) -> answers.Identifications:
         """Who is in each of up to 100 photos?"""
         files = [("photos", photo) for photo in photos]
-        path = "/v1/identify/batch"
-        return self._ask(answers.Identifications, path, files, faces=faces, top=top)
+        sent = self._ask("/v1/identify/batch", files, faces=faces, top=top)
+        return _read(answers.Identifications, sent)
 
-    def verify(self, identity_id: int, photo: Photo, faces: Faces = "only") -> answers.Verification:
-        """Is this photo that person? (1:1)"""
+    def verify(self, identity_id: int, photo: Photo, faces: Faces = "only") -> Verified:
+        """Is this photo that person? (1:1) A key without scores gets the verdict alone."""
         path = f"/v1/identities/{identity_id}/verify"
-        return self._ask(answers.Verification, path, [("image", photo)], faces=faces)
+        sent = self._ask(path, [("image", photo)], faces=faces)
+        return _read_or_verdict(answers.Verification, sent)
 
     def create(self, name: str, idempotency_key: str | None = None) -> answers.Identity:
         """A new person; sent again with the same key, the person is created once."""
@@ -169,8 +173,8 @@ class GalleryClient:
     def ready(self) -> answers.Ready:
         return _read(answers.Ready, self._send("GET", "/readyz"))
 
-    def _ask(self, kind: type[A], path: str, photos: list[tuple[str, Photo]], **options: Any) -> A:
-        return _read(kind, self._send("POST", path, files=_files(photos), data=options))
+    def _ask(self, path: str, photos: list[tuple[str, Photo]], **options: Any) -> httpx.Response:
+        return self._send("POST", path, files=_files(photos), data=options)
 
     def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:
@@ -190,6 +194,12 @@ def _read(kind: type[A], answer: httpx.Response) -> A:
         raise Unreachable(
             f"{answer.url} answered {answer.status_code} with something else than a gallery would"
         ) from error
+
+
+def _read_or_verdict(kind: type[A], answer: httpx.Response) -> A | answers.Verdict:
+    """All of it, or the verdict alone where the server keeps the distance to itself."""
+    verdict = _read(answers.Verdict, answer)
+    return _read(kind, answer) if "distance" in answer.json() else verdict
 
 
 def _versioned(answer: httpx.Response) -> Versioned:

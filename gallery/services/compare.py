@@ -23,14 +23,6 @@ class Comparison:
     second: Probe
 
 
-@dataclass(frozen=True, eq=False)
-class Comparisons:
-    """What was seen in the first photo, and for each other photo the verdict or its refusal."""
-
-    first: Probe
-    results: tuple[Comparison | PhotoRejected, ...]
-
-
 @dataclass(frozen=True)
 class Compare:
     """Decide whether two photos show the same person."""
@@ -50,13 +42,10 @@ class Compare:
 
     def with_each(
         self, first: bytes, others: Sequence[bytes], choice: FaceChoice = FaceChoice.ONLY
-    ) -> Comparisons:
+    ) -> tuple[Comparison | PhotoRejected, ...]:
         """One photo with several; refuses with PhotoRejected only for the first one."""
         one = self.recognise(first, choice)
-        results = each_photo(
-            others, lambda other: self._decided(one, self.recognise(other, choice))
-        )
-        return Comparisons(one, results)
+        return each_photo(others, lambda other: self._decided(one, self.recognise(other, choice)))
 
     def _decided(self, one: Probe, other: Probe) -> Comparison:
         distance = distance_between(one.embedding, other.embedding)
