@@ -92,7 +92,9 @@ def _json_object(with_photos: bool) -> dict[str, Any]:
     if sum(body.count(mark) for mark in (b",", b"[", b"{")) > MAX_JSON_PARTS:
         raise _refused("malformed_request", "The JSON has more parts than any that is accepted")
     try:
-        document = json.loads(body, object_pairs_hook=_once_each, parse_constant=_no_constant)
+        document = json.loads(
+            body.decode(), object_pairs_hook=_once_each, parse_constant=_no_constant
+        )
     except (ValueError, RecursionError) as error:
         raise _refused("malformed_request", "The body is not JSON that can be read") from error
     if not isinstance(document, dict):

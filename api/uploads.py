@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import IO, Any
 
 from flask import Request, request
+from werkzeug.datastructures import FileStorage
 from werkzeug.formparser import FormDataParser
 
 from api.bodies import MAX_BATCH, Taken, photo_fields, several_photos_fields
@@ -51,6 +52,8 @@ def form_fields(kind: type[Taken]) -> dict[str, Any]:
         texts, files = request.form, request.files
     except ValueError as error:
         raise _refused("malformed_request", "The multipart form cannot be read") from error
+    if "" in texts or "" in files:
+        raise _refused("malformed_request", "A part of the form has no name")
     for field in kind.model_fields.keys() - several:
         if len(texts.getlist(field)) + len(files.getlist(field)) > 1:
             raise _refused("repeated_field", f"{field} is given more than once", field)
@@ -60,9 +63,17 @@ def form_fields(kind: type[Taken]) -> dict[str, Any]:
         raise _refused("invalid_value", f"{field} must be text, not a file", field)
     return {
         **texts.to_dict(),
-        **{field: files[field].read() for field in set(files) - several},
-        **{field: [file.read() for file in files.getlist(field)] for field in set(files) & several},
+        **{field: _content(files[field]) for field in set(files) - several},
+        **{
+            field: [_content(file) for file in files.getlist(field)]
+            for field in set(files) & several
+        },
     }
+
+
+def _content(file: FileStorage) -> bytes:
+    """Without a second copy of it in memory, as `read` would make."""
+    return file.stream.getvalue() if isinstance(file.stream, BytesIO) else file.read()
 
 
 def _refused(code: str, detail: str, field: str | None = None) -> Refusal:

@@ -88,3 +88,16 @@ def test_json_larger_than_any_photo_is_refused(client):
     body = json.dumps({"image": "A" * 30 * 1024 * 1024})
     answer = client.post("/v1/identify", data=body, content_type="application/json")
     assert (answer.status_code, answer.get_json(force=True)["code"]) == (413, "body_too_large")
+
+
+def test_json_in_another_encoding_than_utf_8_is_refused(client):
+    body = '{"name": "Ada"}'.encode("utf-16")
+    answer = client.post("/v1/identities", data=body, content_type="application/json")
+    assert (answer.status_code, answer.get_json(force=True)["code"]) == (400, "malformed_request")
+
+
+def test_a_part_of_a_form_without_a_name_is_refused(client):
+    body = b'--x\r\nContent-Disposition: form-data; name=""\r\n\r\ntext\r\n--x--\r\n'
+    content_type = "multipart/form-data; boundary=x"
+    answer = client.post("/v1/identify", data=body, content_type=content_type)
+    assert (answer.status_code, answer.get_json(force=True)["code"]) == (400, "malformed_request")
