@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test torture hostile lint load serving-test samples lock model seed-model screenshots clean
+.PHONY: demo test torture hostile fuzz lint load serving-test samples lock model seed-model screenshots clean
 
 demo: $(VENV)/.developer
 	$(BIN)/gallery demo
@@ -25,6 +25,11 @@ hostile: $(VENV)/.developer
 # Sixteen searching threads in two programs while a third enrolls and removes, for half a minute.
 load: $(VENV)/.developer
 	GALLERY_LOAD_SECONDS=30 $(BIN)/pytest tests/integration/test_index_under_load.py
+
+# schemathesis and a server: REQUESTS of all kinds, none may be answered with 5xx or off the contract.
+REQUESTS ?= 5000
+fuzz: $(VENV)/.developer
+	folder=$$(mktemp -d) && $(BIN)/python tests/fuzz/fuzz.py $(REQUESTS) $$folder
 
 lint: $(VENV)/.developer
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from api import (
     body_room,
     compare,
+    docs,
     faces,
     guards,
     health,
@@ -72,6 +73,7 @@ def create_app(
         metrics.blueprint(services, measured),
         pages.blueprint(services),
         sign_in.blueprint(services, door),
+        docs.blueprint(),
     ):
         app.register_blueprint(blueprint)
     return app

@@ -1,15 +1,20 @@
-"""POST /v1/compare: do two photos show the same person?"""
+"""POST /v1/compare and /v1/compare/batch: do photos show the same person?"""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
+from flask.typing import ResponseReturnValue
 
 from api.access import visible
+from api.batch import each_or_problem
+from api.bodies import CompareBatchBody, CompareBody
+from api.contract import contract
 from api.problems import rejected
-from api.uploads import photo_form
+from gallery import answers
 from gallery.bootstrap import Services
 from gallery.errors import PhotoRejected
 from gallery.services import wire
+from gallery.services.compare import Comparison
 
 FIELDS = ("image1", "image2")
 
@@ -19,20 +24,41 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("compare", __name__, url_prefix="/v1")
 
     @routes.post("/compare")
-    def compare_photos() -> Response:
-        form = photo_form(*FIELDS)
-        first, second = form.photos
+    @contract(answers.Comparison, or_less=answers.Verdict, body=CompareBody)
+    def compare_photos(body: CompareBody) -> ResponseReturnValue:
+        """Do two photos show the same person?
+
+        Nothing is stored. A refused photo is named in `field`.
+        """
         try:
-            comparison = services.compare(first, second, form.choice)
+            comparison = services.compare(body.image1, body.image2, body.faces)
         except PhotoRejected as error:
-            return rejected(error, field=_field(error))
+            return _refused_one(error)
         return jsonify(visible(wire.comparison(comparison, wire.probe_with_crop)))
+
+    @routes.post("/compare/batch")
+    @contract(answers.Comparisons, body=CompareBatchBody)
+    def compare_batch(body: CompareBatchBody) -> ResponseReturnValue:
+        """Which of up to 100 photos show the same person as this one?
+
+        A result or a problem for each of `photos`, in their order; nothing is stored. The request
+        may have 42 MiB in all, 28 MiB as JSON. A refused `image` refuses the whole.
+        """
+        try:
+            compared = services.compare.with_each(body.image, body.photos, body.faces)
+        except PhotoRejected as error:
+            return rejected(error, field="image")
+        return jsonify({"results": each_or_problem(compared, _visible)})
 
     return routes
 
 
-def _field(error: PhotoRejected) -> str | None:
+def _visible(compared: Comparison) -> wire.Wire:
+    return visible(wire.compared_photo(compared))
+
+
+def _refused_one(error: PhotoRejected) -> Response:
     for field, prefix in zip(FIELDS, ("first photo: ", "second photo: "), strict=True):
         if error.message.startswith(prefix):
-            return field
-    return None
+            return rejected(error, field=field)
+    return rejected(error)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
 
+from api.contract import contract
+from gallery import answers
 from gallery.bootstrap import Services
 
 
@@ -17,11 +20,19 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("health", __name__)
 
     @routes.get("/healthz")
-    def alive() -> Response:
+    @contract(answers.Alive)
+    def alive() -> ResponseReturnValue:
+        """Does the process answer?"""
         return jsonify({"status": "ok"})
 
     @routes.get("/readyz")
-    def ready() -> Response:
+    @contract(answers.Ready)
+    def ready() -> ResponseReturnValue:
+        """Can the process answer questions of the gallery?
+
+        The model is loaded, the database is open and migrated, the index holds all of it;
+        `index_lag` is how many changes it was behind when asked.
+        """
         held = services.identify.index.revision
         services.identify.index.caught_up()
         status = services.maintenance.status()

@@ -1,15 +1,16 @@
-"""POST /v1/identify: who of the gallery is in this photo?"""
+"""POST /v1/identify and /v1/identify/batch: who of the gallery is in these photos?"""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
 
-from api.uploads import photo_form
+from api.batch import each_or_problem
+from api.bodies import IdentifyBatchBody, IdentifyBody
+from api.contract import contract
+from gallery import answers
 from gallery.bootstrap import Services
 from gallery.services import wire
-from gallery.services.identify import MAX_TOP
-
-DEFAULT_TOP = 5
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -17,10 +18,24 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("identify", __name__, url_prefix="/v1")
 
     @routes.post("/identify")
-    def identify_photo() -> Response:
-        form = photo_form("image", options=("top",))
-        top = form.integer("top", DEFAULT_TOP, MAX_TOP)
-        identification = services.identify(form.photos[0], top, form.choice)
+    @contract(answers.Identification, body=IdentifyBody)
+    def identify_photo(body: IdentifyBody) -> ResponseReturnValue:
+        """Who is this? (1:N)
+
+        The nearest people, nearest first; `identified` tells whether the nearest one matches.
+        """
+        identification = services.identify(body.image, body.top, body.faces)
         return jsonify(wire.identification(identification))
+
+    @routes.post("/identify/batch")
+    @contract(answers.Identifications, body=IdentifyBatchBody)
+    def identify_batch(body: IdentifyBatchBody) -> ResponseReturnValue:
+        """Who is in each of up to 100 photos?
+
+        A result or a problem for each of `photos`, in their order. The request may have 42 MiB in
+        all, 28 MiB as JSON.
+        """
+        results = services.identify.each(body.photos, body.top, body.faces)
+        return jsonify({"results": each_or_problem(results, wire.identification)})
 
     return routes

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterator
 from http import HTTPStatus
 
 from flask import Flask, Response, g, json
@@ -39,6 +40,8 @@ STATUS: dict[type[GalleryError], HTTPStatus] = {
     errors.AccessRefused: HTTPStatus.FORBIDDEN,
     errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     errors.TooOften: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ChangedMeanwhile: HTTPStatus.PRECONDITION_FAILED,
     errors.NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NothingEnrolled: HTTPStatus.CONFLICT,
 }
@@ -76,6 +79,30 @@ BROKEN_BODIES = (
     NoMoreData,
 )
 """What gunicorn raises amid reading a chunked body that is malformed or ends early."""
+
+OTHER_CODES = {
+    HTTPStatus.BAD_REQUEST: (
+        "malformed_request",
+        "unknown_field",
+        "missing_field",
+        "repeated_field",
+    ),
+    HTTPStatus.FORBIDDEN: ("cross_site", "host_not_allowed"),
+    HTTPStatus.NOT_FOUND: ("not_found",),
+    HTTPStatus.REQUEST_TIMEOUT: ("request_too_slow",),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large",),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported_media_type",),
+    HTTPStatus.INTERNAL_SERVER_ERROR: ("internal_error",),
+}
+"""Codes of refusals that only HTTP knows."""
+
+OFFLINE = (
+    errors.PathNotFound,
+    errors.AddressUnavailable,
+    errors.SnapshotUnusable,
+    errors.ExtraNotInstalled,
+)
+"""Refusals that no request meets."""
 
 _log = logging.getLogger(__name__)
 
@@ -129,7 +156,19 @@ def problem(
 def _text(
     status: HTTPStatus, code: str, detail: str, field: str | None, instance: str | None
 ) -> str:
-    document = {
+    return json.dumps(problem_document(status, code, detail, field=field, instance=instance))
+
+
+def problem_document(
+    status: HTTPStatus,
+    code: str,
+    detail: str,
+    *,
+    field: str | None = None,
+    instance: str | None = None,
+) -> dict[str, str | int]:
+    """A problem document."""
+    document: dict[str, str | int] = {
         "type": "about:blank",
         "title": status.phrase,
         "status": int(status),
@@ -140,13 +179,12 @@ def _text(
         document["field"] = field
     if instance is not None:
         document["instance"] = instance
-    return json.dumps(document)
+    return document
 
 
 def rejected(error: GalleryError, *, field: str | None = None) -> Response:
     """The problem document of a refusal by the services."""
-    kinds = type(error).__mro__
-    status = next((STATUS[kind] for kind in kinds if kind in STATUS), None)
+    kinds, status = type(error).__mro__, status_of(error)
     if status is None:
         return _failed(error)
     response = problem(status, error.code, error.message, field=field)
@@ -158,6 +196,30 @@ def rejected(error: GalleryError, *, field: str | None = None) -> Response:
     elif type(error) in RETRY_AFTER_SECONDS:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS[type(error)])
     return response
+
+
+def status_of(error: GalleryError) -> HTTPStatus | None:
+    """The status of a refusal; None for one that no request can cause."""
+    return _status(type(error))
+
+
+def _status(kind: type[GalleryError]) -> HTTPStatus | None:
+    return next((STATUS[one] for one in kind.__mro__ if one in STATUS), None)
+
+
+def codes(status: HTTPStatus) -> tuple[str, ...]:
+    """Every code that a refusal of this status can have."""
+    met = [kind for kind in _leaves(GalleryError) if _status(kind) is status]
+    found = [kind.code for kind in met if kind not in OFFLINE]
+    return (*OTHER_CODES.get(status, ()), *dict.fromkeys(found))
+
+
+def _leaves(kind: type[GalleryError]) -> Iterator[type[GalleryError]]:
+    below = kind.__subclasses__()
+    if not below or kind is errors.DatabaseUnavailable:
+        yield kind
+    for one in below:
+        yield from _leaves(one)
 
 
 def _rejected(error: GalleryError) -> Response:

@@ -7,7 +7,8 @@ from http import HTTPStatus
 from flask import Blueprint, Response, jsonify, request
 
 from api.access import Door, cookie_name
-from api.uploads import json_text
+from api.bodies import KeyBody
+from api.reading import read_body
 from gallery.bootstrap import Services
 from gallery.domain.access import Key, Scope, utc_now
 from gallery.errors import KeyUnknown
@@ -24,7 +25,7 @@ def blueprint(services: Services, door: Door) -> Blueprint:
     @routes.post("/session")
     def begin() -> Response:
         """A new session, whose token no script can read; one that there was ends."""
-        text = json_text("key")
+        text = read_body(KeyBody).key
         door.limits.count_address()
         door.limits.refuse_after_wrong_keys()
         try:

@@ -21,7 +21,9 @@ GalleryError
 │   └── KeyNotFound            no key of that id to revoke
 ├── Conflict
 │   ├── NameTaken
-│   └── PhotoAlreadyEnrolled
+│   ├── PhotoAlreadyEnrolled
+│   ├── ChangedMeanwhile       no longer as the caller last saw it
+│   └── KeyReused              an idempotency key stands for another request
 ├── AccessRefused              whoever asks may not
 │   ├── NotAuthenticated       who is it?
 │   │   ├── KeyNeeded
@@ -149,6 +151,14 @@ class NameTaken(Conflict):
 
 class PhotoAlreadyEnrolled(Conflict):
     code = "photo_already_enrolled"
+
+
+class ChangedMeanwhile(Conflict):
+    code = "changed_meanwhile"
+
+
+class KeyReused(Conflict):
+    code = "idempotency_key_reused"
 
 
 class AccessRefused(GalleryError):

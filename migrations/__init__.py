@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 from gallery.errors import DatabaseTooNew, DatabaseUnavailable
 from gallery.store.engine import refusals, writing
 
-HEAD = "v0003"
+HEAD = "v0004"
 """The newest revision; asking Alembic for it would import Alembic at every start."""
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import jsonschema_rs
 import numpy as np
 import pytest
 from PIL import Image
@@ -57,3 +61,29 @@ def lfw_photos() -> list[Path]:
         pytest.skip(f"no LFW photos in {LFW / 'images'}")
     order = np.random.default_rng(0).permutation(len(photos))
     return [photos[index] for index in order]
+
+
+@pytest.fixture(scope="session")
+def promised() -> Callable[..., None]:
+    """Fails unless an answer is one that the OpenAPI document promises for a path and a method."""
+
+    def holds(document: dict[str, Any], method: str, path: str, answer: Any) -> None:
+        responses = document["paths"][path][method.lower()]["responses"]
+        status = str(answer.status_code)
+        assert status in responses, f"{method} {path} answers {status}, which is not documented"
+        said = responses[status]
+        if "$ref" in said:
+            said = document["components"]["responses"][said["$ref"].rpartition("/")[2]]
+        for name in said.get("headers", {}):
+            assert name in answer.headers, f"{method} {path} {status} lacks {name}"
+        if "content" not in said:
+            assert answer.data == b""
+            return
+        [(media_type, content)] = said["content"].items()
+        assert answer.mimetype == media_type
+        if media_type.endswith("json"):
+            schema = {**content["schema"], "components": document["components"]}
+            validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+            validator.validate(json.loads(answer.data))
+
+    return holds

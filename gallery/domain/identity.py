@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +49,14 @@ class Identity:
     face_count: int
 
 
+@dataclass(frozen=True)
+class IdentityPage:
+    """Some people, oldest first; next_after: the id to go on after, None where nobody follows."""
+
+    identities: tuple[Identity, ...]
+    next_after: int | None
+
+
 @dataclass(frozen=True, eq=False)
 class NewFace:
     """A face about to be stored; the photo itself is not kept, only its SHA-256."""
@@ -70,3 +79,17 @@ class FaceSummary:
     quality: Quality
     photo_sha256: str
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class IdentityWithFaces:
+    """A person and the person's faces at one moment, oldest first."""
+
+    identity: Identity
+    faces: tuple[FaceSummary, ...]
+
+    @property
+    def version(self) -> str:
+        """The same for the same name and faces, another after every change of them: 32 digits."""
+        said = [self.identity.id, self.identity.name, *((f.id, f.model_id) for f in self.faces)]
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:32]

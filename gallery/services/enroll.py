@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from gallery.domain.face import FaceChoice
 from gallery.domain.identity import FaceSummary, Identity, PersonName
+from gallery.domain.once import Once
 from gallery.errors import InvalidValue, PhotoAlreadyEnrolled
 from gallery.services.enroll_many import new_face
 from gallery.services.identities import existing
 from gallery.services.in_order import cores, in_order
+from gallery.services.once import stored_face
 from gallery.services.recognise import Probe, Recognise
 from gallery.services.which_photo import which_photo
 from gallery.store.unit_of_work import UnitsOfWork
@@ -36,16 +38,25 @@ class Enroll:
     recognise: Recognise
 
     def __call__(
-        self, identity_id: int, photo: bytes, choice: FaceChoice = FaceChoice.ONLY
+        self,
+        identity_id: int,
+        photo: bytes,
+        choice: FaceChoice = FaceChoice.ONLY,
+        once: Once | None = None,
     ) -> Enrollment:
-        """Refuses with IdentityNotFound, PhotoAlreadyEnrolled and PhotoRejected."""
+        """Refuses with IdentityNotFound, PhotoAlreadyEnrolled, PhotoRejected and KeyReused."""
         with self.units.read() as unit:
             existing(unit, identity_id)
         probe = self.recognise(photo, choice)
         with self.units.write() as unit:
             identity = existing(unit, identity_id)
+            stored = stored_face(unit, once)
+            if stored is not None:
+                return Enrollment(identity, stored, probe)
             _refuse_held(unit.faces.photos_of(identity_id), identity, probe, "this photo")
             face = unit.faces.add(identity_id, new_face(probe))
+            if once is not None:
+                unit.once.add(once, identity_id, face.id)
             identity = existing(unit, identity_id)
             unit.commit()
         return Enrollment(identity, face, probe)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from gallery.domain.decision import Decision, Threshold, decide
 from gallery.domain.face import FaceChoice
 from gallery.domain.identity import Identity
-from gallery.errors import InvalidValue
+from gallery.errors import InvalidValue, PhotoRejected
 from gallery.index.base import Neighbour
 from gallery.services.catch_up import LiveIndex
+from gallery.services.each_photo import each_photo
 from gallery.services.recognise import Probe, Recognise
 from gallery.services.watch import UNWATCHED, Stage, Watch, timed
 from gallery.store.unit_of_work import UnitsOfWork
@@ -64,6 +65,12 @@ class Identify:
             candidates=candidates,
             probe=probe,
         )
+
+    def each(
+        self, photos: Sequence[bytes], top: int = 5, choice: FaceChoice = FaceChoice.ONLY
+    ) -> tuple[Identification | PhotoRejected, ...]:
+        """The people in each of several photos; refuses with InvalidValue and ModelMismatch."""
+        return each_photo(photos, lambda photo: self(photo, top, choice))
 
     def _candidates(self, probe: Probe, top: int) -> tuple[Candidate, ...]:
         """What the index found and the database still holds; searched anew after a removal."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gallery.domain.access import Key
 from gallery.domain.decision import Decision
 from gallery.domain.face import FaceCrop
-from gallery.domain.identity import FaceSummary, Identity
+from gallery.domain.identity import FaceSummary, Identity, IdentityPage, IdentityWithFaces
 from gallery.errors import GalleryError
 
 if TYPE_CHECKING:
@@ -47,6 +47,11 @@ def probe_with_crop(found: Probe) -> Wire:
 def comparison(result: Comparison, seen: Callable[[Probe], Wire] = probe) -> Wire:
     """seen: `probe` or `probe_with_crop`, here and below."""
     return {**_decision(result.decision), "faces": [seen(result.first), seen(result.second)]}
+
+
+def compared_photo(result: Comparison) -> Wire:
+    """One of several photos compared with a first one, which is not shown again."""
+    return {**_decision(result.decision), "face": probe(result.second)}
 
 
 def verification(result: Verification, seen: Callable[[Probe], Wire] = probe) -> Wire:
@@ -87,6 +92,18 @@ def identity(person: Identity) -> Wire:
         "created_at": _time(person.created_at),
         "face_count": person.face_count,
     }
+
+
+def identity_with_faces(person: IdentityWithFaces) -> Wire:
+    return {**identity(person.identity), "faces": [face(stored) for stored in person.faces]}
+
+
+def identity_page(page: IdentityPage) -> Wire:
+    """Without "next_cursor" where nobody follows."""
+    shown: Wire = {"identities": [identity(person) for person in page.identities]}
+    if page.next_after is not None:
+        shown["next_cursor"] = str(page.next_after)
+    return shown
 
 
 def face(stored: FaceSummary) -> Wire:

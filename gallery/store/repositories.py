@@ -44,6 +44,13 @@ class IdentityRepository:
         rows = self._connection.execute(_identities().order_by(identity.c.name_key))
         return tuple(_identity(row) for row in rows)
 
+    def page(self, after: int, limit: int) -> tuple[Identity, ...]:
+        """Up to `limit` people whose ids are above `after`, oldest first."""
+        rows = self._connection.execute(
+            _identities().where(identity.c.id > after).order_by(identity.c.id).limit(limit)
+        )
+        return tuple(_identity(row) for row in rows)
+
     def names(self) -> tuple[PersonName, ...]:
         rows = self._connection.execute(select(identity.c.name).order_by(identity.c.name_key))
         return tuple(PersonName(name) for (name,) in rows)

@@ -120,6 +120,16 @@ class FailedVerificationColumns(TypedColumns):
     failed_at = Column(UtcDateTime, nullable=False)
 
 
+class OnceColumns(TypedColumns):
+    """A request that is to take effect once; no foreign key, as what it stored may be removed."""
+
+    key = Column(String, primary_key=True)
+    asked = Column(String, nullable=False)
+    identity_id = Column(Integer, nullable=False)
+    face_id = Column(Integer, nullable=True)
+    created_at = Column(UtcDateTime, nullable=False)
+
+
 identity = Table(
     "identity",
     metadata,
@@ -156,4 +166,11 @@ failed_verification = Table(
     FailedVerificationColumns,
     Index(None, "identity_id"),
     Index(None, "failed_at"),
+)
+
+once = Table(
+    "once",
+    metadata,
+    OnceColumns,
+    Index(None, "created_at"),
 )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from gallery.store.engine import refusals, writing
 from gallery.store.inspection import InspectionRepository
 from gallery.store.keys import FailureRepository, KeyRepository, SessionRepository
+from gallery.store.once import OnceRepository
 from gallery.store.repositories import FaceRepository, IdentityRepository
 from gallery.store.vectors import VectorRepository
 
@@ -30,6 +31,10 @@ class ReadUnit:
 
 class WriteUnit(ReadUnit):
     """What is written through it becomes true, for everybody at once, with commit()."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.once = OnceRepository(connection)
 
     def commit(self) -> None:
         self._connection.commit()

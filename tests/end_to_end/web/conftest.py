@@ -19,6 +19,8 @@ import pytest
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from gallery.client import GalleryClient
+
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "data" / "samples"
 GALLERY = str(Path(sys.executable).with_name("gallery"))
@@ -37,6 +39,10 @@ class Server:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def client(self, key: str | None = None) -> GalleryClient:
+        """A client of this server; close it, or use it in a `with`."""
+        return GalleryClient(self.url, key)
 
     def ask(
         self,
@@ -77,6 +83,12 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that nobody listens on."""
+    return free_port()
 
 
 @pytest.fixture(scope="session")

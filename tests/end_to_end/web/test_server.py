@@ -18,41 +18,42 @@ from gallery.services.maintenance import WORTH_A_SNAPSHOT
 from gallery.settings import Settings
 
 
-def test_the_server_says_where_it_is_in_one_line_and_answers_there(server):
+@pytest.fixture
+def client(server):
+    with server.client() as client:
+        yield client
+
+
+def test_the_server_says_where_it_is_in_one_line_and_answers_there(server, client):
     assert server.greeting == f"Face gallery on {server.url} (Ctrl-C stops it)\n"
-    assert server.ask("GET", "/healthz") == (200, {"status": "ok"})
-    status, ready = server.ask("GET", "/readyz")
-    assert (status, ready["status"]) == (200, "ready")
+    assert client.alive().status == "ok"
+    assert client.ready().status == "ready"
 
 
-def test_what_the_command_line_enrolls_every_worker_finds_at_once(server, gallery, photo):
+def test_what_the_command_line_enrolls_every_worker_finds_at_once(server, client, gallery, photo):
     for person in range(3):
         enrolled = gallery(server.database, "enroll", f"Person {person}", str(photo(person, 0)))
         assert enrolled.returncode == 0, enrolled.stderr
         for _ in range(8):
-            status, answer = server.ask("POST", "/v1/identify", {"image": photo(person, 1)})
-            assert status == 200
-            assert answer["identified"] is True
-            assert answer["candidates"][0]["identity"]["name"] == f"Person {person}"
+            answer = client.identify(photo(person, 1))
+            assert answer.identified
+            assert answer.candidates[0].identity.name == f"Person {person}"
 
 
-def test_command_line_and_api_give_the_same_answer(server, gallery, photo):
+def test_command_line_and_api_give_the_same_answer(server, client, gallery, photo):
     one, other = photo(0, 0), photo(1, 0)
     printed = gallery(server.database, "compare", str(one), str(other), "--json")
     assert printed.returncode == 1, printed.stderr
-    _, answer = server.ask("POST", "/v1/compare", {"image1": one, "image2": other})
+    answer = client.compare(one, other)
     for key, value in json.loads(printed.stdout).items():
         if key != "faces":
-            assert answer[key] == value
+            assert getattr(answer, key) == value
 
 
-def test_many_clients_at_once_are_all_answered(server, photo):
-    def compare(_: int) -> int:
-        files = {"image1": photo(0, 0), "image2": photo(0, 1)}
-        return server.ask("POST", "/v1/compare", files)[0]
-
+def test_many_clients_at_once_are_all_answered(client, photo):
     with ThreadPoolExecutor(16) as pool:
-        assert set(pool.map(compare, range(64))) == {200}
+        asked = [pool.submit(client.compare, photo(0, 0), photo(0, 1)) for _ in range(64)]
+        assert all(one.result().matched for one in asked)
 
 
 def test_a_body_of_any_size_is_refused_with_an_answer(server):
@@ -67,9 +68,9 @@ def test_a_name_that_was_made_to_point_here_is_refused(server):
     assert (status, problem["code"]) == (403, "host_not_allowed")
 
 
-def test_the_log_names_nobody(server, gallery, photo):
+def test_the_log_names_nobody(server, client, gallery, photo):
     gallery(server.database, "enroll", "Zaphod Secret", str(photo(5, 0)))
-    server.ask("POST", "/v1/identify", {"image": photo(5, 1)})
+    client.identify(photo(5, 1))
     log = server.log.read_text()
     assert "method=POST route=/v1/identify status=200 ms=" in log
     assert "Zaphod" not in log

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response, request
 from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from api import create_app
+from api.openapi import document
 from gallery.bootstrap import Services
 from gallery.domain.access import Scope
 from gallery.settings import Settings
@@ -32,8 +34,20 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 @pytest.fixture
-def app(services: Services) -> Flask:
-    return create_app(services)
+def app(services: Services, promised: Callable[..., None]) -> Flask:
+    """Each answer that a test gets is also held against the OpenAPI document."""
+    app = create_app(services)
+    written = document(app)
+
+    @app.after_request
+    def check(answer: Response) -> Response:
+        if request.url_rule is not None and request.method in ("GET", "POST", "PATCH", "DELETE"):
+            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", request.url_rule.rule)
+            if request.method.lower() in written["paths"].get(path, {}):
+                promised(written, request.method, path, answer)
+        return answer
+
+    return app
 
 
 @pytest.fixture

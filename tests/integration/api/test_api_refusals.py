@@ -74,8 +74,8 @@ def test_a_missing_photo_is_named(client, path, upload):
 
 
 @pytest.mark.parametrize("path", PHOTO_ROUTES)
-def test_a_body_that_is_no_form_is_unsupported(client, path):
-    problem(client.post(path, json={}), 415, "unsupported_media_type")
+def test_a_body_that_is_neither_form_nor_json_is_unsupported(client, path):
+    problem(client.post(path, data=b"x", content_type="image/jpeg"), 415, "unsupported_media_type")
     problem(client.post(path, data={"image": "text"}), 415, "unsupported_media_type")
     problem(client.post(path), 415, "unsupported_media_type")
 
