@@ -6,7 +6,19 @@ from collections.abc import Collection
 
 from flask import Flask
 
-from api import compare, faces, guards, health, identify, identities, pages, problems, request_log
+from api import (
+    compare,
+    crops,
+    faces,
+    guards,
+    health,
+    identify,
+    identities,
+    inspect,
+    pages,
+    problems,
+    request_log,
+)
 from api.routing import RowId
 from api.uploads import MAX_BODY_BYTES, MAX_PARTS, InMemoryRequest
 from gallery.bootstrap import Services
@@ -33,6 +45,8 @@ def create_app(services: Services, hosts: Collection[str] | None = None) -> Flas
         compare.blueprint(services),
         identities.blueprint(services),
         faces.blueprint(services),
+        crops.blueprint(services),
+        inspect.blueprint(services),
         identify.blueprint(services),
         health.blueprint(services),
         pages.blueprint(services),
