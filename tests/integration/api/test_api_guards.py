@@ -126,7 +126,7 @@ def test_the_page_needs_nothing_from_elsewhere_and_claims_nothing(client):
     assert "<style" not in page
     assert 'style="' not in page
     assert "Matched" not in page
-    for name in ("page.css", "page.js", "icon.svg"):
+    for name in ("base.css", "page.js", "compare.js", "icon.svg"):
         assert f"/static/{name}" in page
         with client.get(f"/static/{name}") as answer:
             assert answer.status_code == 200
