@@ -105,7 +105,7 @@ def view(page: Page, server) -> Callable[..., Locator]:
     return open_view
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def enrolled(server, photo) -> Callable[..., int]:
     """Enrolls photos of a sample person under a name by the API, and gives the id."""
 
