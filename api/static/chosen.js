@@ -100,8 +100,8 @@ export class Chosen {
     seen.src = `data:image/png;base64,${face.crop_png}`;
     seen.alt = `The face found in ${photo.file.name}`;
     seen.hidden = false;
-    const width = `face ${Math.round(face.box.width)} px wide`;
-    if (!weaknesses.length) return this.tell(photo, "good", `Good: ${width}, sharp and well lit`);
+    const width = `${Math.round(face.box.width)} px wide`;
+    if (!weaknesses.length) return this.tell(photo, "good", `Good: face ${width}, sharp and well lit`);
     const words = new Intl.ListFormat("en").format(weaknesses.map((one) => WORDS[one] ?? one));
     this.tell(photo, "weak", `Usable, but the face is ${words} (${width}). A better photo makes fewer mistakes`);
   }

@@ -29,7 +29,7 @@ const question = new Question(
     const nearest = candidates[0];
     remember({
       good: identified,
-      said,
+      said: identified ? `Identified: ${said}` : said,
       fact: why.replace(/\.$/, ""),
       thumbs: [photo.thumbnail(answer.face), nearest && identified ? cropOf(nearest.identity.id, nearest.face_id) : null],
     });

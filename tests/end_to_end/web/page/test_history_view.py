@@ -18,7 +18,7 @@ def test_every_answer_is_remembered_newest_first(page, view, enrolled, photo):
     rows = view("history").locator(".asked li")
     expect(rows).to_have_count(2)
     expect(rows.nth(0)).to_contain_text("Not matched: Ada")
-    expect(rows.nth(1)).to_contain_text("Ada")
+    expect(rows.nth(1)).to_contain_text("Identified: Ada")
     expect(rows.nth(1)).to_contain_text("below the threshold 0.4")
     expect(rows.nth(1).locator("img")).to_have_count(2)
     page.reload()
