@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Locator, Page, Playwright, sync_playwright
+from playwright.sync_api import Locator, Page, Playwright, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 PEOPLE = sorted(folder for folder in (ROOT / "data" / "samples").iterdir() if folder.is_dir())
@@ -103,8 +103,7 @@ def remove(stage: Stage) -> None:
 def camera(stage: Stage) -> None:
     view = stage.view("identify")
     view.get_by_role("button", name="Use the camera").click()
-    stage.page.get_by_role("button", name="Take the photo").wait_for()
-    stage.page.wait_for_function("document.querySelector('video').readyState === 4")
+    expect(stage.page.get_by_role("button", name="Take the photo")).to_be_enabled()
     stage.page.wait_for_timeout(500)
 
 
@@ -130,9 +129,7 @@ WINDOW_ONLY = (gallery, camera, remove)
 def take(stage: Stage, flow: Callable[[Stage], None], target: Path) -> None:
     """Play a flow and save the page, in 256 colours."""
     flow(stage)
-    stage.page.wait_for_function(
-        "[...document.images].every(i => i.complete || i.loading === 'lazy')"
-    )
+    stage.page.wait_for_load_state("networkidle")
     stage.page.evaluate("document.querySelector('dialog[open]') || document.activeElement.blur()")
     stage.page.mouse.move(0, 0)
     stage.page.wait_for_timeout(300)
@@ -152,8 +149,10 @@ def served(folder: Path) -> Iterator[str]:
     with subprocess.Popen(  # noqa: S603  our own program
         [GALLERY, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True, env=environment
     ) as server:
-        yield next(iter(server.stdout or ())).split()[3]
-        server.terminate()
+        try:
+            yield next(iter(server.stdout or ())).split()[3]
+        finally:
+            server.terminate()
 
 
 def props(folder: Path) -> None:

@@ -21,14 +21,14 @@ function allowed(name) {
 }
 
 function show(moveFocus = true) {
-  const [name, id] = location.hash.slice(1).split("/");
-  const first = Object.keys(views).find(allowed);
-  const view = session.locked ? signIn : views[allowed(name) ? name : first];
+  const [name, id = session.person] = location.hash.slice(1).split("/");
+  const first = session.person && may("verify") ? "verify" : Object.keys(views).find(allowed);
+  const view = session.locked ? signIn : views[allowed(name) && (name !== "verify" || id) ? name : first];
   nav.hidden = session.locked;
   for (const link of nav.querySelectorAll("a")) {
     const target = link.hash.slice(1);
-    link.hidden = !allowed(target);
-    const current = views[target] === view || (view === verify && target === "gallery");
+    link.hidden = target === "verify" ? !session.person : !allowed(target);
+    const current = views[target] === view || (view === verify && target === "gallery" && !session.person);
     if (current) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }

@@ -3,6 +3,8 @@
 import { announce, complain, whileBusy } from "./dom.js";
 import { Photo } from "./photo.js";
 
+const OF_THE_PHOTO = [400, 413, 415, 422]; // unreadable, too large, no photo, no usable face
+
 export class Question {
   // ask(signal): sends the photos; tell(answer): shows the answer and gives what is read aloud
   constructor(section, busyWord, ask, tell) {
@@ -60,7 +62,8 @@ export class Question {
     } catch (problem) {
       if (mine.signal.aborted) return;
       announce("");
-      const photo = this.photos.length === 1 && problem.status === 422 ? this.photos[0] : this.photos.find((one) => one.field === problem.field);
+      const only = this.photos.length === 1 && OF_THE_PHOTO.includes(problem.status) && this.photos[0];
+      const photo = only || this.photos.find((one) => one.field === problem.field);
       if (photo) photo.refuse(problem.message);
       else complain(this.failed, problem.message);
     }

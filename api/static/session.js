@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { forgetAll } from "./history.js";
 
-export const session = { locked: false, scopes: null };
+export const session = { locked: false, scopes: null, person: null };
 const who = document.querySelector(".who");
 
 export function may(scope) {
@@ -24,8 +24,9 @@ export async function signIn(key) {
   document.dispatchEvent(new Event("session"));
 }
 
-function take({ keys_needed: needed, signed_in: signedIn, scopes, name }) {
+function take({ keys_needed: needed, signed_in: signedIn, scopes, name, identity_id: person }) {
   session.locked = needed && !signedIn;
+  session.person = person ?? null; // the key is bound to this person
   session.scopes = needed ? (scopes ?? []) : null;
   who.hidden = !(needed && signedIn);
   who.querySelector("span").textContent = name ?? "";

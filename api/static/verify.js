@@ -4,6 +4,7 @@ import { ask, cropOf, photoForm } from "./api.js";
 import { complain } from "./dom.js";
 import { remember } from "./history.js";
 import { Question } from "./question.js";
+import { may } from "./session.js";
 import { relation, tellVerdict } from "./verdict.js";
 
 const section = document.querySelector("[data-view=verify]");
@@ -31,6 +32,7 @@ const question = new Question(
 );
 
 async function open(id) {
+  section.querySelector(".back").hidden = !may("enroll");
   if (id === person?.id) return;
   question.empty();
   person = { id, name: "this person" };
@@ -42,7 +44,7 @@ async function open(id) {
     section.querySelector(".whom").textContent = name;
     document.title = `Is this ${name}? · Face gallery`;
   } catch (problem) {
-    complain(section.querySelector(".failed"), problem.message);
+    if (problem.status !== 403) complain(section.querySelector(".failed"), problem.message); // may check, not see
   }
 }
 
