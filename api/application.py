@@ -8,6 +8,7 @@ from flask import Flask
 
 from api import (
     compare,
+    compression,
     crops,
     faces,
     guards,
@@ -41,6 +42,7 @@ def create_app(services: Services, hosts: Collection[str] | None = None) -> Flas
     request_log.install(app)
     guards.install(app, hosts)
     problems.install(app)
+    compression.install(app)
     for blueprint in (
         compare.blueprint(services),
         identities.blueprint(services),

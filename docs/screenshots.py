@@ -116,12 +116,13 @@ def history(stage: Stage) -> None:
 
 
 def sign_in(stage: Stage) -> None:
-    """Keys are made last: from then on the page asks for one."""
-    stage.page.goto(stage.url)
-    stage.view("sign-in").wait_for()
+    """Made last: once there is a key, the page asks for one."""
+    command = [GALLERY, "keys", "create", "--scope", "admin"]
+    subprocess.run(command, env=environment(stage.folder), check=True, capture_output=True)  # noqa: S603
+    stage.view("sign-in").get_by_label("Key").wait_for()
 
 
-README = (compare, identify, enroll, gallery, camera, history)
+README = (compare, identify, enroll, gallery, camera, history, sign_in)
 MORE = (empty, not_matched, refused, verify, remove)
 WINDOW_ONLY = (gallery, camera, remove)
 
@@ -137,17 +138,23 @@ def take(stage: Stage, flow: Callable[[Stage], None], target: Path) -> None:
     Image.open(target).convert("RGB").quantize(256).save(target, optimize=True)
 
 
+def environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "GALLERY_DATABASE_URL": f"sqlite:///{folder}/gallery.db"}
+
+
 @contextlib.contextmanager
 def served(folder: Path) -> Iterator[str]:
     """A server over the first eleven sample people, under their names; gives its address."""
     for person in PEOPLE[:11]:
         name = person.name.replace("-", " ").title()
         shutil.copytree(person, folder / "people" / name, ignore=shutil.ignore_patterns("4.jpg"))
-    environment = {**os.environ, "GALLERY_DATABASE_URL": f"sqlite:///{folder}/gallery.db"}
     command = [GALLERY, "import", str(folder / "people")]
-    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    subprocess.run(command, env=environment(folder), check=True, stdout=subprocess.DEVNULL)  # noqa: S603
     with subprocess.Popen(  # noqa: S603  our own program
-        [GALLERY, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True, env=environment
+        [GALLERY, "serve", "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(folder),
     ) as server:
         try:
             yield next(iter(server.stdout or ())).split()[3]
@@ -178,13 +185,14 @@ def shoot(
     looks = [("light", WIDE, "")]
     if everything:
         looks += [("dark", WIDE, "-dark"), ("light", PHONE, "-phone")]
-    for scheme, (width, height), suffix in looks:
-        for flow in (*README, *MORE) if everything else README:
-            size = {"width": width, "height": height}
-            page = browser.new_page(color_scheme=scheme, viewport=size)
-            name = f"page-{flow.__name__.replace('_', '-')}{suffix}.png"
-            take(Stage(page, url, folder), flow, target / name)
-            page.close()
+    flows = (*MORE, *README) if everything else README
+    rounds = [(flow, look) for flow in flows for look in looks]
+    for flow, (scheme, (width, height), suffix) in rounds:
+        size = {"width": width, "height": height}
+        page = browser.new_page(color_scheme=scheme, viewport=size)
+        name = f"page-{flow.__name__.replace('_', '-')}{suffix}.png"
+        take(Stage(page, url, folder), flow, target / name)
+        page.close()
     browser.close()
 
 
