@@ -28,4 +28,4 @@ function refuse(message) {
   key.select();
 }
 
-export default { section };
+export default { section, open: () => key.focus() };

@@ -35,7 +35,7 @@ async function open(id) {
   section.querySelector(".back").hidden = !may("enroll");
   if (id === person?.id) return;
   question.empty();
-  person = { id, name: "this person" };
+  person = { id, name: "the right person" };
   section.querySelector(".whom").textContent = person.name;
   try {
     const { name } = await ask("GET", `/v1/identities/${id}`);

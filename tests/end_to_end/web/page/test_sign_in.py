@@ -7,18 +7,20 @@ from playwright.sync_api import expect
 
 
 @pytest.fixture
-def locked(start, gallery, tmp_path):
-    """A server with keys, and a function that makes one for a scope."""
+def locked(start, gallery, photo, tmp_path):
+    """A server that asks for keys, and keys for it, of which ada's is for her alone."""
     database = f"sqlite:///{tmp_path / 'gallery.db'}"
 
-    def key(scope: str) -> str:
-        made = gallery(database, "keys", "create", "--scope", scope, "--name", f"the {scope} key")
+    def key(scope: str, *options: str) -> str:
+        made = gallery(database, "keys", "create", "--scope", scope, *options)
         if made.returncode == 2:
             pytest.skip("this gallery knows no keys")
         assert made.returncode == 0, made.stderr
         return made.stdout.strip()
 
     keys = {scope: key(scope) for scope in ("admin", "verify")}
+    assert gallery(database, "enroll", "Ada", str(photo(0, 0))).returncode == 0
+    keys["ada"] = key("verify", "--identity", "Ada")
     return start(tmp_path, "--workers", "1"), keys
 
 
@@ -72,6 +74,18 @@ def test_a_key_that_may_only_verify_is_told_the_verdict_without_a_distance(page,
     expect(compare.locator(".verdict")).to_have_text("Matched")
     expect(compare.locator(".sentence")).to_contain_text("not the distance")
     expect(compare.locator(".gauge")).to_be_hidden()
+
+
+def test_a_key_of_one_person_opens_the_check_of_that_person(page, locked, photo):
+    _, keys = locked
+    sign_in(page, keys["ada"])
+    verify = page.locator("[data-view=verify]")
+    expect(verify).to_be_visible()
+    expect(page.get_by_role("link", name="Verify")).to_have_attribute("aria-current", "page")
+    for person, verdict in ((0, "Matched"), (1, "Not matched")):
+        verify.locator("[name=image]").set_input_files(photo(person, 1))
+        verify.get_by_role("button", name="Check").click()
+        expect(verify.locator(".verdict")).to_have_text(verdict)
 
 
 def test_a_key_that_was_revoked_meanwhile_leads_back_to_the_form(page, locked, gallery):
