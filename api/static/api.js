@@ -6,7 +6,7 @@ export class Problem extends Error {
   constructor(status, { code, detail, field }, seconds) {
     const wait = seconds && !/again/.test(detail) ? ` Try again in ${seconds} s.` : "";
     super(sentence(detail) + wait);
-    Object.assign(this, { status, code, field });
+    Object.assign(this, { status, code, field, seconds });
   }
 }
 

@@ -5,7 +5,8 @@ import { confirmed } from "./confirm.js";
 import { announce, complain, count, day, stamp } from "./dom.js";
 import { may } from "./session.js";
 
-const FACES = 6;
+const FACES = 4;
+const PATIENCE = 15; // seconds, when the server asks for fewer requests and does not say how long
 const sight = new IntersectionObserver(
   (seen) => {
     for (const { target, isIntersecting } of seen)
@@ -73,7 +74,17 @@ export function personCard(person, gone) {
     if (faces.length > most) places.append(restItem(faces.length - most, () => attempt(() => showFaces(faces.length))));
   }
 
-  card.addEventListener("seen", () => attempt(() => showFaces()));
+  // Many cards at once may be more than the server takes from one key: then they come a little later.
+  async function seen() {
+    try {
+      await showFaces();
+    } catch (problem) {
+      if (problem.status !== 429) complain(error, problem.message);
+      else if (card.isConnected) setTimeout(seen, 1000 * (problem.seconds || PATIENCE));
+    }
+  }
+
+  card.addEventListener("seen", seen);
   sight.observe(card);
   return card;
 }
@@ -82,6 +93,7 @@ function faceItem(person, face, number, remove) {
   const item = stamp("face");
   const picture = item.querySelector("img");
   picture.src = cropOf(person.id, face.id);
+  picture.addEventListener("error", () => setTimeout(() => (picture.src = picture.src), 1000 * PATIENCE), { once: true });
   picture.alt = `Face ${number} of ${person.name}`;
   const button = item.querySelector("button");
   button.ariaLabel = `Remove face ${number} of ${person.name}`;
