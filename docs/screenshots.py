@@ -135,7 +135,8 @@ def take(stage: Stage, flow: Callable[[Stage], None], target: Path) -> None:
     stage.page.mouse.move(0, 0)
     stage.page.wait_for_timeout(300)
     stage.page.screenshot(path=target, full_page=flow not in WINDOW_ONLY)
-    Image.open(target).convert("RGB").quantize(256).save(target, optimize=True)
+    picture = Image.open(target).convert("RGB")
+    picture.quantize(palette=picture.quantize(256, kmeans=3)).save(target, optimize=True)
 
 
 def environment(folder: Path) -> dict[str, str]:
