@@ -40,6 +40,7 @@ NEEDS: Mapping[str, Scope | None] = MappingProxyType(
         "faces.verify_photo": Scope.VERIFY,
         "identify.identify_photo": Scope.IDENTIFY,
         "identify.identify_batch": Scope.IDENTIFY,
+        "inspect.inspect_photo": Scope.ENROLL,
         "identities.create": Scope.ENROLL,
         "identities.index": Scope.ENROLL,
         "identities.show": Scope.ENROLL,

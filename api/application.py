@@ -10,12 +10,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from api import (
     body_room,
     compare,
+    compression,
     docs,
     faces,
     guards,
     health,
     identify,
     identities,
+    inspect,
     metrics,
     pages,
     problems,
@@ -64,10 +66,12 @@ def create_app(
     door.install(app)
     body_room.install(app)  # after the door: strangers hold no room
     problems.install(app)
+    compression.install(app)
     for blueprint in (
         compare.blueprint(services),
         identities.blueprint(services),
         faces.blueprint(services),
+        inspect.blueprint(services),
         identify.blueprint(services),
         health.blueprint(services),
         metrics.blueprint(services, measured),

@@ -49,6 +49,7 @@ fields are refused, never guessed. Every refusal is a problem document (RFC 9457
 TAGS = {
     "compare": "Two photos, nothing stored",
     "identify": "Who is this? (1:N)",
+    "inspect": "Is a photo good enough to be enrolled?",
     "identities": "The people of the gallery",
     "faces": "The photos that stand for a person, and the question whether one shows that person",
     "health": "For those who watch the process",

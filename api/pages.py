@@ -1,21 +1,59 @@
-"""GET /: the page where a person compares two photos."""
+"""GET /: the page. A view of it is a template in templates/views and a module in static."""
 
 from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
 
 from flask import Blueprint, render_template
 
 from api.uploads import MAX_PHOTO_BYTES
 from gallery.bootstrap import Services
+from gallery.embedder.model_card import default_model_folder, read_card
+from gallery.errors import ModelUnavailable
+from gallery.settings import Settings
+
+_STATIC = Path(__file__).parent / "static"
+
+
+class Rates(NamedTuple):
+    """How often the rule is wrong, in words: "0.2 %"."""
+
+    strangers: str
+    missed: str
 
 
 def blueprint(services: Services) -> Blueprint:
-    """The page; it talks to POST /v1/compare."""
+    """The page; it talks to the API."""
     routes = Blueprint("pages", __name__)
+    styles = sorted(path.name for path in _STATIC.glob("*.css"))
+    modules = sorted(path.name for path in _STATIC.glob("*.js") if path.name != "page.js")
 
     @routes.get("/")
     def page() -> str:
         return render_template(
-            "page.html", max_bytes=MAX_PHOTO_BYTES, threshold=services.settings.threshold.value
+            "page.html",
+            styles=styles,
+            modules=modules,
+            max_bytes=MAX_PHOTO_BYTES,
+            threshold=services.settings.threshold.value,
+            rates=_rates(services.settings),
         )
 
     return routes
+
+
+def _rates(settings: Settings) -> Rates | None:
+    """What the model's card says of this threshold on LFW; None where it says nothing."""
+    with contextlib.suppress(ModelUnavailable, KeyError, TypeError, ValueError, IndexError):
+        figures = read_card(default_model_folder(settings.model_id)).figures
+        told = figures["lfw_view_2"][f"at_{settings.threshold.value}"]
+        return Rates(_percent(told, "fmr"), _percent(told, "fnmr"))
+    return None
+
+
+def _percent(figures: Mapping[str, str], name: str) -> str:
+    """ "0.0017 (0.0007 to 0.0039)" becomes "0.17 %", with a space that holds together."""
+    return f"{100 * float(figures[name].split()[0]):.2g}\N{NO-BREAK SPACE}%"

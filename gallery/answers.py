@@ -10,6 +10,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from gallery.domain.quality import Weakness
+
 Id = Annotated[int, Field(ge=1)]
 Score = Annotated[float, Field(ge=0)]
 Point = tuple[float, float]
@@ -202,6 +204,16 @@ class Enrollment(Answer):
     identity: Identity
     face: Face
     probe: Probe
+
+
+class Inspection(Answer):
+    """What would be enrolled of a photo, and how good it is."""
+
+    face: ProbeWithCrop
+    faces_found: int = Field(ge=1)
+    weaknesses: list[Weakness] = Field(
+        description="What is poorer than in any photo that the model was measured on"
+    )
 
 
 class Alive(Answer):

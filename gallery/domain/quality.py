@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from gallery.errors import FaceUnusable
 
@@ -45,6 +46,34 @@ class QualityLimits:
     max_brightness: float = 230.0
     min_contrast: float = 12.0
     max_yaw: float = 1.0
+
+
+class Weakness(StrEnum):
+    """What is poor in a face that is usable."""
+
+    SMALL = "small"
+    DARK = "dark"
+    BRIGHT = "bright"
+    FLAT = "flat"
+    BLURRED = "blurred"
+
+
+MEASURED = QualityLimits(
+    min_face_width=59, min_sharpness=53, min_brightness=47, max_brightness=198, min_contrast=17
+)
+"""The worst of 8,120 LFW faces: what the figures of a model were measured on."""
+
+
+def weaknesses(quality: Quality, measured: QualityLimits = MEASURED) -> tuple[Weakness, ...]:
+    """Where a face is worse than any that the model was measured on."""
+    found = {
+        Weakness.SMALL: quality.face_width < measured.min_face_width,
+        Weakness.DARK: quality.brightness < measured.min_brightness,
+        Weakness.BRIGHT: quality.brightness > measured.max_brightness,
+        Weakness.FLAT: quality.contrast < measured.min_contrast,
+        Weakness.BLURRED: quality.sharpness < measured.min_sharpness,
+    }
+    return tuple(weakness for weakness, poor in found.items() if poor)
 
 
 def check(quality: Quality, limits: QualityLimits) -> None:

@@ -12,6 +12,7 @@ from gallery.domain.access import Key
 from gallery.domain.decision import Decision
 from gallery.domain.face import FaceCrop
 from gallery.domain.identity import FaceSummary, Identity, IdentityPage, IdentityWithFaces
+from gallery.domain.quality import weaknesses
 from gallery.errors import GalleryError
 
 if TYPE_CHECKING:
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
     from gallery.services.enroll_many import BulkReport
     from gallery.services.health import Finding, Health
     from gallery.services.identify import Candidate, Identification
-    from gallery.services.recognise import Probe
+    from gallery.services.recognise import Probe, Seen
     from gallery.services.verify import Verification
 
 Wire = dict[str, Any]
 """Plain values only: it can be written as JSON as it stands."""
 
 
-def probe(found: Probe) -> Wire:
+def probe(found: Probe | Seen) -> Wire:
     """What was seen in a photo: box and landmarks in pixels of the upright photo."""
     face = found.face
     return {
@@ -39,9 +40,18 @@ def probe(found: Probe) -> Wire:
     }
 
 
-def probe_with_crop(found: Probe) -> Wire:
+def probe_with_crop(found: Probe | Seen) -> Wire:
     """As `probe`, and "crop_png": what the network read, as PNG in base64."""
     return {**probe(found), "crop_png": base64.b64encode(png(found.crop)).decode("ascii")}
+
+
+def inspection(seen: Seen) -> Wire:
+    """ "weaknesses": what is worse than in any photo that the model was measured on."""
+    return {
+        "face": probe_with_crop(seen),
+        "faces_found": seen.faces_found,
+        "weaknesses": [weakness.value for weakness in weaknesses(seen.quality)],
+    }
 
 
 def comparison(result: Comparison, seen: Callable[[Probe], Wire] = probe) -> Wire:

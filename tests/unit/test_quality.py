@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gallery.domain.face import Box, DetectedFace, FaceCrop, Landmarks
-from gallery.domain.quality import Quality, QualityLimits, check
+from gallery.domain.quality import Quality, QualityLimits, Weakness, check, weaknesses
 from gallery.errors import FaceUnusable
 from gallery.imaging.measure import measure
 
@@ -109,3 +109,19 @@ def test_eyes_on_one_point_are_turned_away_beyond_any_limit() -> None:
 def test_a_box_without_landmarks_has_no_yaw() -> None:
     face = DetectedFace(Box(0, 0, 40, 40), 1.0, None)
     assert measure(face, FaceCrop(np.zeros((62, 47), np.uint8))).yaw is None
+
+
+@pytest.mark.parametrize(
+    ("change", "weakness"),
+    [
+        ({"face_width": 58.0}, Weakness.SMALL),
+        ({"brightness": 46.0}, Weakness.DARK),
+        ({"brightness": 199.0}, Weakness.BRIGHT),
+        ({"contrast": 16.0}, Weakness.FLAT),
+        ({"sharpness": 52.0}, Weakness.BLURRED),
+    ],
+)
+def test_a_usable_face_that_is_poorer_than_any_measured_one_is_told(change, weakness) -> None:
+    assert weaknesses(GOOD) == ()
+    check(replace(GOOD, **change), QualityLimits())
+    assert weaknesses(replace(GOOD, **change)) == (weakness,)

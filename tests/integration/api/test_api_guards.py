@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 
 import pytest
@@ -146,7 +147,25 @@ def test_the_page_needs_nothing_from_elsewhere_and_claims_nothing(client):
     assert "<style" not in page
     assert 'style="' not in page
     assert "Matched" not in page
-    for name in ("page.css", "page.js", "icon.svg"):
+    for name in ("base.css", "page.js", "compare.js", "icon.svg"):
         assert f"/static/{name}" in page
         with client.get(f"/static/{name}") as answer:
             assert answer.status_code == 200
+
+
+def test_the_texts_of_the_page_are_compressed_for_who_takes_it(client):
+    for path in ("/", "/static/page.js", "/static/base.css"):
+        with (
+            client.get(path) as plain,
+            client.get(path, headers={"Accept-Encoding": "gzip"}) as packed,
+        ):
+            assert "Content-Encoding" not in plain.headers
+            assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+            assert gzip.decompress(packed.data) == plain.data
+            assert len(packed.data) < len(plain.data)
+    etag = packed.headers["ETag"]
+    known = {"Accept-Encoding": "gzip", "If-None-Match": etag}
+    with client.get(path, headers=known) as again:
+        assert (again.status_code, again.data) == (304, b"")
+    with client.get("/healthz", headers={"Accept-Encoding": "gzip"}) as answer:
+        assert "Content-Encoding" not in answer.headers

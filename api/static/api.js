@@ -1,0 +1,48 @@
+// One way to ask the API: an answer, or a Problem whose message can be shown as it is.
+
+import { sentence } from "./dom.js";
+
+export class Problem extends Error {
+  constructor(status, { code, detail, field }, seconds) {
+    const wait = seconds && !/again/.test(detail) ? ` Try again in ${seconds} s.` : "";
+    super(sentence(detail) + wait);
+    Object.assign(this, { status, code, field, seconds });
+  }
+}
+
+// options: form (a FormData), json, signal; once, a key under which a repeated request is done once.
+export async function ask(method, path, { form, json, signal, once } = {}) {
+  const headers = {};
+  if (json) headers["Content-Type"] = "application/json";
+  if (once) headers["Idempotency-Key"] = once;
+  let response, answer;
+  try {
+    response = await fetch(path, { method, headers, signal, body: form ?? (json && JSON.stringify(json)) });
+    answer = response.status === 204 ? null : await response.json();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    const detail = response
+      ? `The server failed (${response.status}). Its log tells why`
+      : "The server does not answer. Is it still running? Then try once more";
+    throw new Problem(response?.status ?? 0, { code: "unreachable", detail });
+  }
+  if (response.ok) return answer;
+  if (response.status === 401 && path !== "/session") document.dispatchEvent(new Event("signed-out"));
+  throw new Problem(response.status, answer, Number(response.headers.get("Retry-After")));
+}
+
+export function photoForm(photos, largest) {
+  const form = new FormData();
+  for (const [field, file] of Object.entries(photos)) form.append(field, file);
+  form.append("faces", largest ? "largest" : "only");
+  return form;
+}
+
+// crypto.randomUUID is missing where the page comes over plain http from another machine.
+export function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export function cropOf(identity, face) {
+  return `/v1/identities/${identity}/faces/${face}/crop`;
+}

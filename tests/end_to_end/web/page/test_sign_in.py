@@ -1,0 +1,98 @@
+"""The sign-in form, in a gallery that has keys."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def locked(start, gallery, photo, tmp_path):
+    """A server that asks for keys, and keys for it, of which ada's is for her alone."""
+    database = f"sqlite:///{tmp_path / 'gallery.db'}"
+
+    def key(scope: str, *options: str) -> str:
+        made = gallery(database, "keys", "create", "--scope", scope, *options)
+        if made.returncode == 2:
+            pytest.skip("this gallery knows no keys")
+        assert made.returncode == 0, made.stderr
+        return made.stdout.strip()
+
+    keys = {scope: key(scope) for scope in ("admin", "verify")}
+    assert gallery(database, "enroll", "Ada", str(photo(0, 0))).returncode == 0
+    keys["ada"] = key("verify", "--identity", "Ada")
+    return start(tmp_path, "--workers", "1"), keys
+
+
+@pytest.fixture
+def page(browser, locked, watched):
+    server, _ = locked
+    page = watched(browser.new_page(), server.url)
+    page.goto(server.url)
+    yield page
+    page.close()
+
+
+def sign_in(page, key: str) -> None:
+    page.get_by_label("Key").fill(key)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_without_a_key_only_the_form_is_shown(page):
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("navigation")).to_be_hidden()
+    sign_in(page, "not a key")
+    expect(page.locator("#key-error")).to_be_visible()
+    expect(page.get_by_label("Key")).to_be_focused()
+
+
+def test_with_a_key_everything_it_may_do_is_shown(page, locked, photo):
+    _, keys = locked
+    sign_in(page, keys["admin"])
+    expect(page.get_by_role("link", name="Gallery")).to_be_visible()
+    page.set_input_files("[name=image1]", photo(0, 0))
+    page.set_input_files("[name=image2]", photo(0, 1))
+    page.get_by_role("button", name="Match").click()
+    expect(page.locator("[data-view=compare] .verdict")).to_have_text("Matched")
+    page.reload()
+    expect(page.get_by_role("link", name="Gallery")).to_be_visible()
+    assert page.evaluate("document.cookie") == ""  # HttpOnly
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('history')") == "[]"
+
+
+def test_a_key_that_may_only_verify_is_told_the_verdict_without_a_distance(page, locked, photo):
+    _, keys = locked
+    sign_in(page, keys["verify"])
+    expect(page.get_by_role("link", name="Compare")).to_be_visible()
+    expect(page.get_by_role("link", name="Gallery")).to_be_hidden()
+    page.set_input_files("[name=image1]", photo(0, 0))
+    page.set_input_files("[name=image2]", photo(0, 1))
+    page.get_by_role("button", name="Match").click()
+    compare = page.locator("[data-view=compare]")
+    expect(compare.locator(".verdict")).to_have_text("Matched")
+    expect(compare.locator(".sentence")).to_contain_text("not the distance")
+    expect(compare.locator(".gauge")).to_be_hidden()
+
+
+def test_a_key_of_one_person_opens_the_check_of_that_person(page, locked, photo):
+    _, keys = locked
+    sign_in(page, keys["ada"])
+    verify = page.locator("[data-view=verify]")
+    expect(verify).to_be_visible()
+    expect(page.get_by_role("link", name="Verify")).to_have_attribute("aria-current", "page")
+    for person, verdict in ((0, "Matched"), (1, "Not matched")):
+        verify.locator("[name=image]").set_input_files(photo(person, 1))
+        verify.get_by_role("button", name="Check").click()
+        expect(verify.locator(".verdict")).to_have_text(verdict)
+
+
+def test_a_key_that_was_revoked_meanwhile_leads_back_to_the_form(page, locked, gallery):
+    server, keys = locked
+    sign_in(page, keys["admin"])
+    expect(page.get_by_role("link", name="Gallery")).to_be_visible()
+    for key in keys.values():  # gallery_ID_SECRET
+        assert gallery(server.database, "keys", "revoke", key.split("_")[1]).returncode == 0
+    page.get_by_role("link", name="Gallery").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
