@@ -52,7 +52,7 @@ def form_fields(kind: type[Taken]) -> dict[str, Any]:
         texts, files = request.form, request.files
     except ValueError as error:
         raise _refused("malformed_request", "The multipart form cannot be read") from error
-    if "" in texts or "" in files:
+    if not all((*texts, *files)):
         raise _refused("malformed_request", "A part of the form has no name")
     for field in kind.model_fields.keys() - several:
         if len(texts.getlist(field)) + len(files.getlist(field)) > 1:

@@ -119,7 +119,7 @@ def test_the_word_bearer_has_no_case(client, key):
 def test_a_key_is_taken_from_the_header_only(client, key, problem):
     text = key(Scope.ADMIN)["Authorization"].split()[1]
     problem(client.get("/v1/identities", headers={"X-Api-Key": text}), 401, "key_needed")
-    problem(client.get(f"/v1/identities?key={text}"), 400, "unknown_field")
+    problem(client.get(f"/v1/identities?key={text}"), 401, "key_needed")
     client.set_cookie("gallery", text)
     problem(client.get("/v1/identities"), 401, "session_ended")
 
