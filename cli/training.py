@@ -44,11 +44,14 @@ def train(
         int, typer.Option(min=1, max=10_000, help="Most epochs of the Siamese stage.")
     ] = 20,
     distil_epochs: Annotated[
-        int,
+        list[int],
         typer.Option(
-            min=0, max=10_000, help="Epochs of learning from the teacher first; 0 leaves it out."
+            min=1,
+            max=10_000,
+            help="Epochs of learning from the teacher first. Given again: another cycle, that "
+            "goes on with the learning rate up again.",
         ),
-    ] = 0,
+    ] = [],  # noqa: B006 - Typer wants a list, and hands out a new one
     batch_size: Annotated[
         int, typer.Option(min=1, max=4096, help="Pairs in a batch; twice as many crops.")
     ] = 4,
@@ -88,10 +91,12 @@ def train(
     crops, data = _load(folder, session_of(context).settings(), seed)
     if distil_epochs and crops.teacher is None:
         warn("These photos have no teacher to learn from: --distil-epochs is left out.")
-        distil_epochs = 0
-    stages = [recipes.siamese(epochs, batch_size, learning_rate, patience, distil_epochs > 0)]
-    if distil_epochs:
-        stages.insert(0, recipes.distillation(distil_epochs, batch_size, distil_learning_rate))
+        distil_epochs = []
+    stages = [
+        recipes.distillation(count, batch_size, distil_learning_rate, cycle)
+        for cycle, count in enumerate(distil_epochs, 1)
+    ]
+    stages.append(recipes.siamese(epochs, batch_size, learning_rate, patience, bool(stages)))
     mirrored = architecture is not Architecture.SEED  # the seed's network is served as it was
     recipe = recipes.Recipe(architecture, tuple(stages), seed, precision, mirrored)
     output.mkdir(parents=True, exist_ok=True)

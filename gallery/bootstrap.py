@@ -13,7 +13,7 @@ from gallery.settings import DetectorKind, Settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from gallery.detector.base import Detector
+    from gallery.detector.base import Detector, LandmarkFinder
     from gallery.embedder.base import Embedder
     from gallery.index.base import Index
     from gallery.services.catch_up import LiveIndex
@@ -72,7 +72,13 @@ class Services:
         from gallery.domain.quality import QualityLimits
         from gallery.services.recognise import Recognise
 
-        return Recognise(self._detector, self._embedder, QualityLimits(), self.watch)
+        return Recognise(
+            self._detector,
+            self._embedder,
+            QualityLimits(),
+            self.watch,
+            landmarks=make_landmark_finder(self.settings.detector),
+        )
 
     @part
     def compare(self) -> Compare:
@@ -220,3 +226,12 @@ def make_detector(kind: DetectorKind) -> Detector:
     from gallery.detector.yunet import YuNet
 
     return YuNet()
+
+
+def make_landmark_finder(kind: DetectorKind) -> LandmarkFinder | None:
+    """What finds landmarks where the detector of that kind gives none."""
+    if kind is not DetectorKind.HAAR:
+        return None
+    from gallery.detector.landmarks import LandmarkNetwork
+
+    return LandmarkNetwork()

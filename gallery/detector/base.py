@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from gallery.domain.face import DetectedFace
+from gallery.domain.face import DetectedFace, FaceCrop, Landmarks
 from gallery.domain.picture import Picture
 
 
@@ -17,3 +17,10 @@ class Detector(Protocol):
 
     def detect(self, picture: Picture) -> tuple[DetectedFace, ...]:
         """Every face found, largest first; empty when there is none."""
+
+
+class LandmarkFinder(Protocol):
+    """Finds eyes, nose tip and mouth corners in a face of which only the box is known."""
+
+    def find(self, crop: FaceCrop) -> Landmarks:
+        """In pixels of the crop."""

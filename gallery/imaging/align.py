@@ -50,6 +50,15 @@ def align_for_training(picture: Picture, face: DetectedFace) -> NDArray[np.uint8
     return _cut(picture, _TRAINING_VIEW @ window_transform(face), TRAINING_WIDTH, TRAINING_HEIGHT)
 
 
+def with_landmarks(face: DetectedFace, in_window: Landmarks) -> DetectedFace:
+    """The face with landmarks that were found in its window, moved into the photo."""
+    to_photo = np.linalg.inv(window_transform(face))
+    found = np.column_stack([np.array(in_window.points), np.ones(5)]) @ to_photo[:2].T
+    eye, other_eye, nose, mouth, other_mouth = ((float(x), float(y)) for x, y in found)
+    landmarks = Landmarks((eye, other_eye, nose, mouth, other_mouth))
+    return DetectedFace(face.box, face.score, landmarks)
+
+
 def window_transform(face: DetectedFace) -> NDArray[np.float64]:
     """(3, 3) matrix from the photo's pixels to the window's, pixel centres at whole numbers."""
     if face.landmarks is None:

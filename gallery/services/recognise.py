@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from gallery.detector.base import Detector
+from gallery.detector.base import Detector, LandmarkFinder
 from gallery.domain.embedding import Embedding
 from gallery.domain.face import DetectedFace, FaceChoice, FaceCrop
+from gallery.domain.picture import Picture
 from gallery.domain.quality import Quality, QualityLimits, check
 from gallery.embedder.base import Embedder
 from gallery.errors import NoFaceFound, SeveralFacesFound
-from gallery.imaging.align import align
+from gallery.imaging.align import align, with_landmarks
 from gallery.imaging.decode import PhotoLimits, decoded
 from gallery.imaging.measure import measure
 from gallery.imaging.room import Room
@@ -80,6 +81,7 @@ class Recognise:
     watch: Watch = UNWATCHED
     room: Room = field(default_factory=lambda: Room(PhotoLimits().max_pixels))
     """Shared by all threads: eight photos of 50 megapixels at once would be 3 GB."""
+    landmarks: LandmarkFinder | None = None
 
     def __call__(self, photo: bytes, choice: FaceChoice = FaceChoice.ONLY) -> Probe:
         """Raises a subclass of PhotoRejected when the photo or its face cannot be used."""
@@ -100,7 +102,7 @@ class Recognise:
             width, height = picture.width, picture.height
             with timed(self.watch, Stage.DETECT):
                 faces = self.detector.detect(picture)
-            face = choose(faces, choice)
+            face = self._with_landmarks(picture, choose(faces, choice))
             crop = align(picture, face)
             del picture  # its pixels leave together with their place in the room
         quality = measure(face, crop)
@@ -115,6 +117,14 @@ class Recognise:
             detector=self.detector.name,
             faces_found=len(faces),
         )
+
+    def _with_landmarks(self, picture: Picture, face: DetectedFace) -> DetectedFace:
+        """Those of the detector; where it gives a box alone, found in the box, then once more."""
+        if face.landmarks is not None or self.landmarks is None:
+            return face
+        for _ in range(2):
+            face = with_landmarks(face, self.landmarks.find(align(picture, face)))
+        return face
 
 
 def choose(faces: Sequence[DetectedFace], choice: FaceChoice) -> DetectedFace:

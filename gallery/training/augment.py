@@ -18,7 +18,7 @@ WINDOW_CENTRE = np.array([(WINDOW_WIDTH - 1) / 2, (WINDOW_HEIGHT - 1) / 2])
 
 def window(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The window of a (96, 80) crop as the aligner cuts it: (62, 47) uint8, nothing changed."""
-    return _cut(crop, scale=1.0, turn=0.0, shift=np.zeros(2), mirror=False)
+    return cut(crop, to_crop(scale=1.0, turn=0.0, shift=np.zeros(2), mirror=False))
 
 
 def windows(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -34,30 +34,44 @@ def augmented(crops: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
     turn = np.deg2rad(rng.normal(0, np.where(loose, 8.0, 3.5)))
     shift = rng.normal(0, np.where(loose, 2.5, 0.9), (2, count)).T
     mirror = rng.random(count) < 0.5
-    images = [
-        _worn(_cut(crops[i], scale[i], turn[i], shift[i], bool(mirror[i])), rng)
-        for i in range(count)
+    views = [
+        cut(crops[i], to_crop(scale[i], turn[i], shift[i], bool(mirror[i]))) for i in range(count)
     ]
-    return _relit(np.stack(images).astype(np.float32), rng)[..., None]
+    return photographed(np.stack(views), rng)
 
 
-def _cut(
-    crop: NDArray[np.uint8], scale: float, turn: float, shift: NDArray[np.float64], mirror: bool
-) -> NDArray[np.uint8]:
+def photographed(views: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Views (N, 62, 47) with other light, blur, noise and the like: float32 (N, 62, 47, 1)."""
+    worn = np.stack([_worn(view, rng) for view in views])
+    return _relit(worn.astype(np.float32), rng)[..., None]
+
+
+def to_crop(
+    scale: float, turn: float, shift: NDArray[np.float64], mirror: bool
+) -> NDArray[np.float64]:
+    """(2, 3) matrix from the pixels of a view to those of the crop it is cut from.
+
+    scale: crop pixels a view pixel spans, in units of the unchanged window's. turn: in radians.
+    shift: (2,), in window pixels.
+    """
     cos, sin = np.cos(turn) * scale, np.sin(turn) * scale
     linear = np.array([[cos, -sin], [sin, cos]]) * CROP_SCALE
     if mirror:
         linear[:, 0] = -linear[:, 0]
     centre = CROP_SCALE * (WINDOW_CENTRE + shift + (CROP_MARGIN_X, CROP_MARGIN_Y))
-    to_crop = np.column_stack([linear, centre - linear @ WINDOW_CENTRE])
-    cut = cv2.warpAffine(
+    return np.column_stack([linear, centre - linear @ WINDOW_CENTRE])
+
+
+def cut(crop: NDArray[np.uint8], from_view: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """The view of a (96, 80) crop by a matrix of `to_crop`: (62, 47) uint8."""
+    view = cv2.warpAffine(
         crop,
-        to_crop,
+        from_view,
         (WINDOW_WIDTH, WINDOW_HEIGHT),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return np.asarray(cut, np.uint8)
+    return np.asarray(view, np.uint8)
 
 
 def _worn(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

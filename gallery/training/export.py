@@ -44,7 +44,7 @@ def write_model(embedder: keras.Model, folder: Path) -> None:
     """Write model.keras and model.tflite (float16 weights, one crop at a time) into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     embedder.save(folder / "model.keras")
-    (folder / "model.tflite").write_bytes(_tflite(embedder))
+    (folder / "model.tflite").write_bytes(tflite(embedder))
 
 
 def write_card(card: dict[str, Any], folder: Path) -> None:
@@ -77,12 +77,13 @@ def _for_serving(config: Any) -> Any:
     return served
 
 
-def _tflite(embedder: keras.Model) -> bytes:
+def tflite(network: keras.Model) -> bytes:
+    """The network for LiteRT: one crop at a time, float16 weights."""
     import tensorflow as tf
 
     crop = keras.InputSpec(shape=(1, CROP_HEIGHT, CROP_WIDTH, 1), dtype="float32", name="crop")
     with tempfile.TemporaryDirectory() as folder:
-        embedder.export(folder, format="tf_saved_model", input_signature=[crop], verbose=False)
+        network.export(folder, format="tf_saved_model", input_signature=[crop], verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]

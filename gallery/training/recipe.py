@@ -73,16 +73,22 @@ class Recipe:
     false_match_rate: float = 1e-3
 
 
-def distillation(epochs: int, pairs_per_batch: int, learning_rate: float) -> Stage:
-    """Stage one: learn the geometry of the teacher's points, from every crop."""
+def distillation(epochs: int, pairs_per_batch: int, learning_rate: float, cycle: int = 1) -> Stage:
+    """Learn the geometry of the teacher's points, from every crop.
+
+    A later cycle, counted from 1, goes on from the one before with the learning rate up again, to
+    half of what it began with there (warm restarts: Loshchilov, Hutter 2017, "SGDR").
+    """
     loss = LossWeights(point_wise=1.0, relational=2.0)
-    return Stage("distil", epochs, pairs_per_batch, learning_rate, loss, patience=epochs)
+    name = "distil" if cycle == 1 else f"distil-{cycle}"
+    rate = learning_rate / 2 ** (cycle - 1)
+    return Stage(name, epochs, pairs_per_batch, rate, loss, patience=epochs)
 
 
 def siamese(
     epochs: int, pairs_per_batch: int, learning_rate: float, patience: int, teacher: bool
 ) -> Stage:
-    """Stage two: contrastive loss on pairs; beside a teacher, hard strangers are mined as well."""
+    """Contrastive loss on pairs; beside a teacher, hard strangers are mined as well."""
     if not teacher:
         return Stage(
             "siamese",

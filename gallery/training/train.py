@@ -41,8 +41,8 @@ def train(
         embedder = network.build(recipe.architecture)
     finally:
         keras.config.set_dtype_policy(policy)
-    for stage in recipe.stages:
-        _run_stage(stage, embedder, crops, folder / stage.name, recipe.seed, callbacks)
+    for number, stage in enumerate(recipe.stages):
+        _run_stage(stage, embedder, crops, folder / stage.name, recipe.seed + number, callbacks)
     unscaled = serving_network(embedder, 1.0, recipe.mirrored)
     calibration = calibrate(unscaled, crops.development(), recipe.false_match_rate)
     return serving_network(embedder, calibration.scale, recipe.mirrored), calibration

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gallery.detector.base import Detector
-from gallery.detector.haar import Haar
+from gallery.bootstrap import Services
 from gallery.detector.yunet import YuNet
 from gallery.domain.embedding import distance_between
 from gallery.domain.face import Box, DetectedFace, FaceChoice
@@ -20,12 +19,12 @@ from gallery.embedder.litert import LiteRtEmbedder
 from gallery.embedder.model_card import default_model_folder
 from gallery.errors import FaceUnusable, NoFaceFound, SeveralFacesFound, UnsupportedPhoto
 from gallery.services.recognise import Recognise, choose
+from gallery.settings import DetectorKind, Settings
 
 
-@pytest.fixture(scope="module", params=[YuNet, Haar], ids=["yunet", "haar"])
+@pytest.fixture(scope="module", params=list(DetectorKind))
 def recognise(request: pytest.FixtureRequest) -> Recognise:
-    detector: Detector = request.param()
-    return Recognise(detector, LiteRtEmbedder(default_model_folder()), QualityLimits())
+    return Services(Settings(detector=request.param)).recognise
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -53,7 +52,7 @@ def test_a_probe_tells_all_about_the_face_in_the_photo(
     assert probe.embedding.model_id == recognise.embedder.model_id
     assert probe.faces_found == 1
     assert probe.quality.face_width == probe.face.box.width
-    assert (probe.face.landmarks is None) == (probe.detector == "haar")
+    assert probe.face.landmarks is not None
 
 
 def test_photos_of_one_person_are_nearer_than_photos_of_two(

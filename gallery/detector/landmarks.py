@@ -1,0 +1,65 @@
+"""Five landmarks in a face that a detector gave only a box for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop, Landmarks
+from gallery.errors import ModelUnavailable
+
+if TYPE_CHECKING:
+    from ai_edge_litert.interpreter import Interpreter
+
+SHIPPED = Path(__file__).parent / "landmark_network"
+_CENTRE = np.array([(CROP_WIDTH - 1) / 2, (CROP_HEIGHT - 1) / 2])
+
+
+class LandmarkNetwork:
+    """Safe to share between threads: each has an interpreter of its own, made when first needed.
+
+    The network answers (x, y) of each point from the middle of the crop, in widths of the crop.
+    """
+
+    def __init__(self, folder: Path = SHIPPED) -> None:
+        try:
+            self._network = (folder / "model.tflite").read_bytes()
+            card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ModelUnavailable(
+                f"the landmark network in {folder} cannot be read ({error}). "
+                "Install face-gallery again"
+            ) from error
+        if hashlib.sha256(self._network).hexdigest() != card.get("tflite_sha256"):
+            raise ModelUnavailable(
+                f"the landmark network in {folder} is damaged: its SHA-256 is not the one in its "
+                "card. Install face-gallery again"
+            )
+        self._of_thread = threading.local()
+
+    def find(self, crop: FaceCrop) -> Landmarks:
+        """Where eyes, nose tip and mouth corners stand, in pixels of the crop."""
+        interpreter = self._interpreter()
+        pixels = crop.pixels[None, ..., None].astype(np.float32)
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], pixels)
+        interpreter.invoke()
+        answer = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        eye, other_eye, nose, mouth, other_mouth = (
+            (float(x), float(y)) for x, y in answer.reshape(5, 2) * CROP_WIDTH + _CENTRE
+        )
+        return Landmarks((eye, other_eye, nose, mouth, other_mouth))
+
+    def _interpreter(self) -> Interpreter:
+        made: Interpreter | None = getattr(self._of_thread, "interpreter", None)
+        if made is None:
+            from ai_edge_litert.interpreter import Interpreter
+
+            made = Interpreter(model_content=self._network, num_threads=1)
+            made.allocate_tensors()
+            self._of_thread.interpreter = made
+        return made
