@@ -28,14 +28,12 @@ class Rates(NamedTuple):
 def blueprint(services: Services) -> Blueprint:
     """The page; it talks to the API."""
     routes = Blueprint("pages", __name__)
-    styles = sorted(path.name for path in _STATIC.glob("*.css"))
     modules = sorted(path.name for path in _STATIC.glob("*.js") if path.name != "page.js")
 
     @routes.get("/")
     def page() -> str:
         return render_template(
             "page.html",
-            styles=styles,
             modules=modules,
             max_bytes=MAX_PHOTO_BYTES,
             threshold=services.settings.threshold.value,
