@@ -23,29 +23,44 @@ from hooks import PEOPLE, PHOTOS  # noqa: E402
 UNCHECKED = "positive_data_acceptance"
 """Not every text is a photo, and not every photo shows a face: no schema can tell."""
 
+LIMITS = ("GALLERY_KEY_RATE", "GALLERY_ADDRESS_RATE", "GALLERY_WRONG_KEY_RATE", "GALLERY_LOCKOUT")
+"""Out of the way: what is beyond them is answered with 429 and nothing else."""
+
 AT_LEAST, AN_EXAMPLE = 700, 14
 """Requests of a run of all phases, and those that one more example for each operation makes."""
 
 
 @contextmanager
 def server(folder: Path):
-    """The address of a fresh gallery of a few people."""
+    """The address of a fresh gallery of a few people, and a key that opens all of it."""
+    environ = {
+        **os.environ,
+        **dict.fromkeys(LIMITS, "1000000/1m"),
+        "GALLERY_DATABASE_URL": f"sqlite:///{folder / 'gallery.db'}",
+    }
+    key = subprocess.run(
+        [PROGRAMS / "gallery", "keys", "create", "--scope", "admin"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()[0]
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(
             [PROGRAMS / "gallery", "serve", "--port", "0"],
-            env={**os.environ, "GALLERY_DATABASE_URL": f"sqlite:///{folder / 'gallery.db'}"},
+            env=environ,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
         )
     try:
         address = re.search(r"http://\S+", process.stdout.readline())[0]
-        with GalleryClient(address) as gallery:
+        with GalleryClient(address, key=key) as gallery:
             for number in range(PEOPLE):
                 person = gallery.create(f"Person {number}")
                 gallery.enroll(person.id, PHOTOS[number % len(PHOTOS)])
-        yield address
-        with GalleryClient(address) as gallery:
+        yield address, key
+        with GalleryClient(address, key=key) as gallery:
             gallery.ready()
     finally:
         process.terminate()
@@ -60,10 +75,11 @@ def _amount(requests: int) -> list[str]:
 
 
 def main(requests: int, folder: Path) -> int:
-    with server(folder) as address:
+    with server(folder) as (address, key):
         run = subprocess.run(
             [
                 *(PROGRAMS / "st", "run", f"{address}/openapi.json", "--no-color"),
+                *("-H", f"Authorization: Bearer {key}"),
                 *("--exclude-checks", UNCHECKED, "--continue-on-failure", "--seed", "1"),
                 *_amount(requests),
             ],
