@@ -54,14 +54,13 @@ def test_a_folder_that_is_no_benchmark_is_refused(gallery, tmp_path):
     assert (empty.code, empty.refusal["code"]) == (2, "data_rejected")
 
 
-def test_recorded_figures_stand_in_the_card_of_the_model(gallery, lfw, tmp_path, monkeypatch):
+def test_recorded_figures_stand_in_the_card_of_the_model(gallery, lfw, tmp_path):
     from gallery.embedder.model_card import default_model_folder, read_card
 
     model = tmp_path / "model"
     shutil.copytree(default_model_folder(), model)
-    monkeypatch.setenv("GALLERY_MODEL", f"{model}/")
     command = ("evaluate", "lfw", lfw, "--view", "1", "--output", tmp_path / "report", "--record")
-    assert gallery(*command).code == 0
+    assert gallery(*command, GALLERY_MODEL=f"{model}/").code == 0
     assert read_card(model).figures["lfw_view_1"]["pairs"] == 2 * PAIRS
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import time
+from http.client import HTTPConnection
 
 import pytest
 
@@ -127,9 +128,11 @@ def test_clients_who_do_not_hang_up_keep_nobody_out(slow_server):
 
 
 def test_a_connection_is_used_again(server):
-    ask = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    kept = HTTPConnection("127.0.0.1", server.port, timeout=30)
+    with contextlib.closing(kept):
         for _ in range(3):
-            connection.sendall(ask)
-            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+            kept.request("GET", "/healthz")
+            answer = kept.getresponse()
+            assert (answer.status, answer.read()) == (200, b'{"status":"ok"}\n')
+            assert not answer.will_close
             time.sleep(0.2)

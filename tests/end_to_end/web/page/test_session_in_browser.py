@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import sync_playwright
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 SIGN_IN = """async key => {
   const headers = {"Content-Type": "application/json"};
@@ -45,8 +40,6 @@ FORM = """url => {
   form.submit();
 }"""
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; install chromium")
-
 
 class EmptyPage(BaseHTTPRequestHandler):
     """A page of somebody else, on this machine."""
@@ -72,11 +65,10 @@ def elsewhere() -> Iterator[str]:
 
 
 @pytest.fixture
-def context():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser.new_context()
-        browser.close()
+def context(browser):
+    context = browser.new_context()
+    yield context
+    context.close()
 
 
 @pytest.fixture
