@@ -201,7 +201,11 @@ class Services:
     def _empty_index(self) -> Index:
         from gallery.index.faiss_index import FaissIndex
 
-        return FaissIndex(self.settings.index_structure, self.settings.threshold.value)
+        return FaissIndex(
+            self.settings.index_structure,
+            self.settings.threshold.value,
+            scratch=self.settings.snapshot_path.parent,
+        )
 
 
 def _open(database_url: str) -> Engine:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +54,7 @@ def competitors(structure: Structure, threshold: float) -> tuple[Competitor, ...
     """Our index first; FAISS Flat second, which all are compared with."""
 
     def ours(vectors: NDArray[np.float32], people: NDArray[np.int64]) -> tuple[Search, str]:
-        index = FaissIndex(structure, threshold)
+        index = FaissIndex(structure, threshold, scratch=Path(tempfile.gettempdir()))
         rows = np.arange(len(vectors), dtype=np.int64)
         index.apply(Changes(1, rows, people, vectors, rows[:0]))
         index.settle()

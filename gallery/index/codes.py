@@ -3,10 +3,14 @@
 Each component of a vector becomes one of 16 values that were learned from the faces (4 bits;
 `PQ48x4fs` of FAISS, 24 bytes a face instead of 192), and FAISS sums distances of codes 32 faces at
 a time in registers. Codes round, so they only propose faces; exact distances decide.
+
+In lists, codes lie with those of faces near them, and a search looks at the nearest lists only, of
+1.7 million faces: for galleries so large that a look at every code takes too long.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +24,11 @@ LEARNED_FROM = 32_768
 LEAST = 1024
 """Fewer faces than this are not worth learning from."""
 
+MOST_LISTS = 2048
+LEARNED_FROM_EACH = 40
+SEEN, LEAST_SHARE = 1_700_000, 1 / 8
+"""Faces whose lists a search looks at, and the least share of the lists."""
+
 
 @dataclass(frozen=True, eq=False)
 class Codes:
@@ -29,15 +38,30 @@ class Codes:
     count: int
     learned_at: int
 
+    @property
+    def in_lists(self) -> bool:
+        return hasattr(self.index, "nlist")
+
+    @property
+    def name(self) -> str:
+        """As the index factory of FAISS calls it."""
+        return f"IVF{self.index.nlist},{NAME}" if self.in_lists else NAME
+
     @classmethod
-    def learn(cls, vectors: NDArray[np.float32]) -> Codes:
-        """Codes of the vectors, learned from up to 32,768 of them; the same each time."""
+    def learn(cls, vectors: NDArray[np.float32], in_lists: bool = False) -> Codes:
+        """Codes of the vectors, learned from a part of them; the same each time."""
         import faiss
 
         faiss.omp_set_num_threads(1)
-        index = faiss.index_factory(EMBEDDING_SIZE, NAME)
-        step = max(1, len(vectors) // LEARNED_FROM)
-        index.train(np.ascontiguousarray(vectors[::step][:LEARNED_FROM]))
+        name, from_vectors = NAME, LEARNED_FROM
+        if in_lists:
+            lists = max(1, min(MOST_LISTS, len(vectors) // 512))
+            name, from_vectors = f"IVF{lists},{NAME}", max(LEARNED_FROM, LEARNED_FROM_EACH * lists)
+        index: Any = faiss.index_factory(EMBEDDING_SIZE, name)
+        if in_lists:
+            index.by_residual = False  # one table of distances a probe, not one a list
+        step = max(1, len(vectors) // from_vectors)
+        index.train(np.ascontiguousarray(vectors[::step][:from_vectors]))
         return cls(index, 0, len(vectors)).extended(vectors)
 
     def extended(self, vectors: NDArray[np.float32]) -> Codes:
@@ -45,9 +69,13 @@ class Codes:
         import faiss
 
         faiss.omp_set_num_threads(1)
-        index = faiss.clone_index(self.index)
+        index: Any = faiss.clone_index(self.index)
         index.add(np.ascontiguousarray(vectors))
-        return Codes(index, self.count + len(vectors), self.learned_at)
+        count = self.count + len(vectors)
+        if self.in_lists:
+            share = min(1.0, max(LEAST_SHARE, SEEN / count))
+            index.nprobe = math.ceil(index.nlist * share)
+        return Codes(index, count, self.learned_at)
 
     def anew(self, vectors: NDArray[np.float32]) -> Codes:
         """Codes of other rows, as these learned to write them."""

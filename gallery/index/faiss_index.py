@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from gallery.index.structure import Structure
 
 CODES_FROM = 20_000
 """Faces from which `auto` takes codes: below, looking at every vector takes less than 0.1 ms."""
+LISTS_FROM = 4_000_000
+"""Faces from which it takes codes in lists, never to go back: looking at all takes over 3 ms."""
 
 PROPOSED = 64
 MOST_PROPOSED = 8192
@@ -40,7 +43,9 @@ class _State:
 
     @property
     def structure(self) -> str:
-        return "exact" if self.codes is None else f"codes ({short.NAME})"
+        if self.codes is None:
+            return "exact"
+        return f"{'lists' if self.codes.in_lists else 'codes'} ({self.codes.name})"
 
 
 class FaissIndex:
@@ -54,6 +59,9 @@ class FaissIndex:
     Codes can miss: the verdict is wrong only when a face under `certain_below` is not among the
     first `proposed` by codes, and nothing else lies under it, and no face was found within 2 %
     above it, since then every face is looked at.
+
+    scratch: a folder where the vectors of a very large gallery may lie in a file without a name,
+    mapped; None keeps all in memory.
     """
 
     def __init__(
@@ -61,11 +69,13 @@ class FaissIndex:
         structure: Structure = Structure.AUTO,
         certain_below: float = DEFAULT_THRESHOLD,
         proposed: int = PROPOSED,
+        scratch: Path | None = None,
     ) -> None:
         self._pinned = structure
         self._certain_below = certain_below
         self._proposed = proposed
-        self._state = _State(0, 0, Rows.none(), None)
+        self._scratch = scratch
+        self._state = _State(0, 0, Rows.none(scratch), None)
         self._changing = threading.Lock()
         self._aside: threading.Thread | None = None
 
@@ -152,7 +162,11 @@ class FaissIndex:
             if contents.codes and self._pinned is not Structure.EXACT:
                 codes = Codes.from_bytes(contents.codes, contents.coded)
             rows = Rows.of(
-                contents.face_ids, contents.identity_ids, contents.vectors, contents.gone
+                contents.face_ids,
+                contents.identity_ids,
+                contents.vectors,
+                contents.gone,
+                self._scratch,
             )
             self._state = _State(contents.revision, contents.token, rows, codes)
             self._begin_aside()
@@ -195,15 +209,23 @@ class FaissIndex:
         if codes is None:
             least = CODES_FROM if self._pinned is Structure.AUTO else short.LEAST
             return self._pinned is not Structure.EXACT and rows.held >= least
+        if self._in_lists(state) != codes.in_lists:
+            return True
         newest = rows.count - codes.count
         return newest > max(2 * short.LEAST, codes.count // 64)
 
-    @staticmethod
-    def _new_codes(state: _State) -> Codes:
-        """Learned anew when the gallery has become four times as large."""
-        rows, codes = state.rows, state.codes
-        if codes is None or rows.count > WIDER * codes.learned_at:
-            return Codes.learn(rows.vectors)
+    def _in_lists(self, state: _State) -> bool:
+        """Whether codes of that many faces belong into lists."""
+        if self._pinned is not Structure.AUTO:
+            return self._pinned is Structure.LISTS
+        before = state.codes is not None and state.codes.in_lists
+        return before or state.rows.held >= LISTS_FROM
+
+    def _new_codes(self, state: _State) -> Codes:
+        """Learned anew when the gallery has become four times as large, or belongs into lists."""
+        rows, codes, in_lists = state.rows, state.codes, self._in_lists(state)
+        if codes is None or rows.count > WIDER * codes.learned_at or in_lists != codes.in_lists:
+            return Codes.learn(rows.vectors, in_lists)
         return codes.extended(rows.vectors[codes.count :])
 
     def _tidy(self, before: _State) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.embedding import EMBEDDING_SIZE
+from gallery.index.mapped import mapped
 
 LEAST_ROOM = 1024
+MAPPED_FROM = 4_000_000
+"""Rows from which the vectors lie in a mapped file, where there is a folder for it: 768 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +25,8 @@ class Rows:
     every older view, whose searches go on undisturbed. Rows of removed faces stay and are marked
     in `gone`, which is copied for it. The first `in_order` rows are by ascending face id. Room
     that no row has used yet takes address space, not memory.
+
+    scratch: a folder for the mapped file of the vectors of many rows; None keeps all in memory.
     """
 
     count: int
@@ -30,6 +36,7 @@ class Rows:
     all_face_ids: NDArray[np.int64]
     all_identity_ids: NDArray[np.int64]
     all_vectors: NDArray[np.float32]
+    scratch: Path | None = None
 
     @classmethod
     def of(
@@ -38,6 +45,7 @@ class Rows:
         identity_ids: NDArray[np.int64],
         vectors: NDArray[np.float32],
         gone: NDArray[np.bool_] | None = None,
+        scratch: Path | None = None,
     ) -> Rows:
         """Copies of the arrays, with room for a quarter more."""
         count = len(face_ids)
@@ -55,13 +63,14 @@ class Rows:
             gone=marked,
             all_face_ids=_with_room(face_ids, room),
             all_identity_ids=_with_room(identity_ids, room),
-            all_vectors=_with_room(vectors, room),
+            all_vectors=_vectors_with_room(vectors, room, scratch),
+            scratch=scratch,
         )
 
     @classmethod
-    def none(cls) -> Rows:
+    def none(cls, scratch: Path | None = None) -> Rows:
         ids = np.empty(0, np.int64)
-        return cls.of(ids, ids, np.empty((0, EMBEDDING_SIZE), np.float32))
+        return cls.of(ids, ids, np.empty((0, EMBEDDING_SIZE), np.float32), scratch=scratch)
 
     @property
     def face_ids(self) -> NDArray[np.int64]:
@@ -99,7 +108,8 @@ class Rows:
         """The held faces only, by face id, in memory of their own."""
         held = np.flatnonzero(~self.gone[: self.count])
         order = held[np.argsort(self.face_ids[held], kind="stable")]
-        return Rows.of(self.face_ids[order], self.identity_ids[order], self.vectors[order])
+        identity_ids, vectors = self.identity_ids[order], self.vectors[order]
+        return Rows.of(self.face_ids[order], identity_ids, vectors, scratch=self.scratch)
 
     def _appended(
         self,
@@ -123,7 +133,7 @@ class Rows:
             gone=_with_room(self.gone[: self.count], room, blank=True),
             all_face_ids=_with_room(self.face_ids, room),
             all_identity_ids=_with_room(self.identity_ids, room),
-            all_vectors=_with_room(self.vectors, room),
+            all_vectors=_vectors_with_room(self.vectors, room, self.scratch),
         )
 
     def _find(self, face_ids: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -148,4 +158,16 @@ def _with_room(array: NDArray[Any], room: int, *, blank: bool = False) -> NDArra
     make = np.zeros if blank else np.empty
     roomy = make((room, *array.shape[1:]), array.dtype)
     roomy[: len(array)] = array
+    return roomy
+
+
+def _vectors_with_room(
+    vectors: NDArray[np.float32], room: int, scratch: Path | None
+) -> NDArray[np.float32]:
+    roomy = None
+    if scratch is not None and room >= MAPPED_FROM:
+        roomy = mapped((room, EMBEDDING_SIZE), scratch)
+    if roomy is None:
+        return _with_room(vectors, room)
+    roomy[: len(vectors)] = vectors
     return roomy

@@ -8,11 +8,12 @@ from gallery.errors import InvalidValue
 
 
 class Structure(StrEnum):
-    """How an index searches: `auto` takes codes from the size where they pay."""
+    """How an index searches: `auto` takes each of the others at the sizes where it pays."""
 
     AUTO = "auto"
     EXACT = "exact"
     CODES = "codes"
+    LISTS = "lists"
 
     @classmethod
     def parse(cls, text: str) -> Structure:

@@ -24,13 +24,19 @@ def pinned_to_codes() -> Index:
     return FaissIndex(Structure.CODES, proposed=3000)
 
 
-def settled_after_each_change() -> Index:
-    class Settled(FaissIndex):
-        def apply(self, changes: Changes) -> None:
-            super().apply(changes)
-            self.settle()
+class Settled(FaissIndex):
+    def apply(self, changes: Changes) -> None:
+        super().apply(changes)
+        self.settle()
 
+
+def settled_after_each_change() -> Index:
     return Settled(Structure.CODES, proposed=3000)
+
+
+def pinned_to_lists() -> Index:
+    """So few that a search looks at all of them."""
+    return Settled(Structure.LISTS, proposed=3000)
 
 
 @pytest.fixture(
@@ -40,8 +46,9 @@ def settled_after_each_change() -> Index:
         lambda: FaissIndex(Structure.EXACT),
         pinned_to_codes,
         settled_after_each_change,
+        pinned_to_lists,
     ],
-    ids=["exact", "faiss", "faiss-exact", "faiss-codes", "faiss-codes-settled"],
+    ids=["exact", "faiss", "faiss-exact", "faiss-codes", "faiss-codes-settled", "faiss-lists"],
 )
 def make(request: pytest.FixtureRequest) -> MakeIndex:
     made: MakeIndex = request.param
