@@ -6,7 +6,6 @@ from typing import Any
 
 from keras import ops
 
-MARGIN = 1.0
 _TINY = 1e-12  # keeps the slope of a square root finite at zero
 
 
@@ -16,7 +15,7 @@ def pair_distances(embeddings: Any) -> Any:
     return ops.sqrt(ops.sum(ops.square(left - right), axis=-1) + _TINY)
 
 
-def contrastive(distance: Any, same: Any, margin: float = MARGIN) -> Any:
+def contrastive(distance: Any, same: Any, margin: float) -> Any:
     """mean(y d^2 + (1 - y) max(margin - d, 0)^2), y = 1 for the same person.
 
     Hadsell, Chopra, LeCun 2006, "Dimensionality Reduction by Learning an Invariant Mapping".
@@ -25,7 +24,7 @@ def contrastive(distance: Any, same: Any, margin: float = MARGIN) -> Any:
     return ops.mean(same * ops.square(distance) + (1.0 - same) * apart)
 
 
-def hardest_strangers(embeddings: Any, identity: Any, count: int, margin: float = MARGIN) -> Any:
+def hardest_strangers(embeddings: Any, identity: Any, count: int, margin: float) -> Any:
     """Contrastive loss of the `count` closest pairs of different people in the whole batch.
 
     identity: (N,) numbers; a negative one is an unknown person and pairs with nobody.

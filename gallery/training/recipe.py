@@ -26,7 +26,8 @@ class LossWeights:
     """How much each term of the loss counts; a term of weight 0 is not computed.
 
     contrastive: on the pairs as drawn. hard_strangers: contrastive on the `mined` closest pairs of
-    different people in the whole batch. point_wise, relational: distance to the teacher's points
+    different people in the whole batch. margin: the distance from which strangers cost nothing, on
+    the unit sphere. point_wise, relational: distance to the teacher's points
     and to its similarities.
     """
 
@@ -35,6 +36,7 @@ class LossWeights:
     mined: int = 0
     point_wise: float = 0.0
     relational: float = 0.0
+    margin: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -44,9 +44,9 @@ class Siamese(keras.Model):
         total = 0.0
         if terms.contrastive:
             distance, same = losses.pair_distances(embeddings), y["same"][0::2]
-            total += terms.contrastive * losses.contrastive(distance, same)
+            total += terms.contrastive * losses.contrastive(distance, same, terms.margin)
         if terms.hard_strangers:
-            mined = losses.hardest_strangers(embeddings, y["identity"], terms.mined)
+            mined = losses.hardest_strangers(embeddings, y["identity"], terms.mined, terms.margin)
             total += terms.hard_strangers * mined
         if terms.point_wise:
             total += terms.point_wise * losses.point_wise(embeddings, y["teacher"])

@@ -26,19 +26,23 @@ STATE = "checkpoint.json"
 
 
 def train(
-    recipe: Recipe, crops: Crops, folder: Path, callbacks: Sequence[keras.callbacks.Callback] = ()
+    recipe: Recipe,
+    crops: Crops,
+    folder: Path,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    shape: network.ResidualShape | None = None,
 ) -> tuple[keras.Model, Calibration]:
     """Train, calibrate, and return the network to serve.
 
     folder: keeps a checkpoint and a loss history for each stage; a second call with the same
-    recipe goes on where the first was stopped.
+    recipe goes on where the first was stopped. shape: of a residual network, else the shipped one.
     """
     _claim(folder, recipe)
     keras.utils.set_random_seed(recipe.seed)
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(recipe.precision.value)
     try:
-        embedder = network.build(recipe.architecture)
+        embedder = network.build(recipe.architecture, shape)
     finally:
         keras.config.set_dtype_policy(policy)
     for number, stage in enumerate(recipe.stages):

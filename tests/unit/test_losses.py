@@ -16,7 +16,7 @@ def test_contrastive_loss_is_the_seed_formula() -> None:
     distance = np.array([0.3, 0.3, 1.2, 0.0], np.float32)
     same = np.array([1.0, 0.0, 0.0, 0.0], np.float32)
     by_hand = (0.3**2 + (1 - 0.3) ** 2 + 0.0 + 1.0**2) / 4
-    assert value(losses.contrastive(distance, same)) == pytest.approx(by_hand, rel=1e-6)
+    assert value(losses.contrastive(distance, same, 1.0)) == pytest.approx(by_hand, rel=1e-6)
 
 
 def test_pair_distance_is_euclidean_between_neighbouring_rows() -> None:
@@ -32,7 +32,7 @@ def test_only_the_closest_strangers_are_mined_and_unknown_people_never() -> None
     points[:, 0], points[:, 1] = np.cos(angles), np.sin(angles)
     identity = np.array([0, 0, 1, -1], np.int32)
     nearest = 2 * np.sin(np.deg2rad(20.0) / 2)  # person 0 at 10 degrees, person 1 at 30
-    mined = losses.hardest_strangers(points, identity, 1)
+    mined = losses.hardest_strangers(points, identity, 1, 1.0)
     assert value(mined) == pytest.approx((1 - nearest) ** 2, rel=1e-4)
 
 
