@@ -5,7 +5,7 @@ Each component of a vector becomes one of 16 values that were learned from the f
 a time in registers. Codes round, so they only propose faces; exact distances decide.
 
 In lists, codes lie with those of faces near them, and a search looks at the nearest lists only, of
-1.7 million faces: for galleries so large that a look at every code takes too long.
+2 million faces: for galleries so large that a look at every code takes too long.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LEAST = 1024
 
 MOST_LISTS = 2048
 LEARNED_FROM_EACH = 40
-SEEN, LEAST_SHARE = 1_700_000, 1 / 8
+SEEN, LEAST_SHARE = 2_000_000, 1 / 8
 """Faces whose lists a search looks at, and the least share of the lists."""
 
 
