@@ -13,7 +13,8 @@ GalleryError
 │   └── FaceUnusable           found, but too small, blurred, dark, bright or turned
 ├── InvalidInput               the request itself is wrong
 │   ├── InvalidName
-│   └── InvalidValue
+│   ├── InvalidValue
+│   └── BatchTooLarge          more photos at once than the rate ever allows
 ├── NotFound
 │   ├── IdentityNotFound
 │   ├── FaceNotFound
@@ -119,6 +120,10 @@ class InvalidName(InvalidInput):
 
 class InvalidValue(InvalidInput):
     code = "invalid_value"
+
+
+class BatchTooLarge(InvalidInput):
+    code = "batch_too_large"
 
 
 class NotFound(GalleryError):
