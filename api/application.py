@@ -68,11 +68,11 @@ def create_app(
     problems.install(app)
     compression.install(app)
     for blueprint in (
-        compare.blueprint(services),
+        compare.blueprint(services, door),
         identities.blueprint(services),
         faces.blueprint(services),
         inspect.blueprint(services),
-        identify.blueprint(services),
+        identify.blueprint(services, door),
         health.blueprint(services),
         metrics.blueprint(services, measured),
         pages.blueprint(services),

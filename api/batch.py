@@ -25,4 +25,4 @@ def each_or_problem(results: Sequence[T | PhotoRejected], shown: Callable[[T], W
 
 def _problem(error: PhotoRejected, number: int) -> Wire:
     status = status_of(error) or HTTPStatus.UNPROCESSABLE_ENTITY
-    return problem_document(status, error.code, error.message, field=f"photos.{number}")
+    return problem_document(status, error.code, error.public, field=f"photos.{number}")

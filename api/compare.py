@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
-from api.access import visible
+from api.access import Door, visible
 from api.batch import each_or_problem
 from api.bodies import CompareBatchBody, CompareBody
 from api.contract import contract
@@ -19,7 +19,7 @@ from gallery.services.compare import Comparison
 FIELDS = ("image1", "image2")
 
 
-def blueprint(services: Services) -> Blueprint:
+def blueprint(services: Services, door: Door) -> Blueprint:
     """The comparison of two photos; a refused one is named in `field`."""
     routes = Blueprint("compare", __name__, url_prefix="/v1")
 
@@ -42,8 +42,10 @@ def blueprint(services: Services) -> Blueprint:
         """Which of up to 100 photos show the same person as this one?
 
         A result or a problem for each of `photos`, in their order; nothing is stored. The request
-        may have 42 MiB in all, 28 MiB as JSON. A refused `image` refuses the whole.
+        may have 42 MiB in all, 28 MiB as JSON. A refused `image` refuses the whole. A batch counts
+        as many requests as it has `photos`, and is done whole or refused whole (429).
         """
+        door.admit_batch(len(body.photos))
         try:
             compared = services.compare.with_each(body.image, body.photos, body.faces)
         except PhotoRejected as error:

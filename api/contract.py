@@ -12,6 +12,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
+from flask import Response, current_app, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
@@ -44,10 +45,20 @@ IF_MATCH = Header(
     example="*",
 )
 
+CROP_ETAG = Header("ETag", "The version of this crop", ETAG.schema)
+IF_NONE_MATCH = Header(
+    "If-None-Match",
+    "The ETag of what you have; while it is still that, the answer is 304 without a body",
+    {"type": "string"},
+    example='"00000000000000000000000000000000"',
+)
+
 
 @dataclass(frozen=True)
 class Contract:
     """answer: the JSON, another media type, or None where the body is empty.
+
+    takes: of these headers If-None-Match is heeded here, the others by the view.
 
     or_less: what a caller gets who may not see all of the answer.
     refuses: what the endpoint refuses beyond what its address, body and query imply.
@@ -86,12 +97,26 @@ def contract(
                 arguments["query"] = read_query(query)
             if body is not None:
                 arguments["body"] = read_body(body)
-            return view(**arguments)
+            answer = view(**arguments)
+            return _unless_known(answer) if IF_NONE_MATCH in said.takes else answer
 
         setattr(answered, _MARK, said)
         return answered
 
     return mark
+
+
+def _unless_known(answered: ResponseReturnValue) -> Response:
+    """Not modified (304, no body) where the client named the ETag of the answer.
+
+    Werkzeug is shown this header alone: with If-Match it would answer a question with a bare 412.
+    """
+    answer = current_app.make_response(answered)
+    known = request.headers.get("If-None-Match", "")
+    answer.make_conditional({"REQUEST_METHOD": request.method, "HTTP_IF_NONE_MATCH": known})
+    if answer.status_code == HTTPStatus.NOT_MODIFIED:
+        answer.set_data(b"")
+    return answer
 
 
 def contract_of(view: object) -> Contract | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify, url_for
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from api.access import current_key, visible
 from api.bodies import PhotoBody
-from api.contract import LOCATION, contract
+from api.contract import CROP_ETAG, IF_NONE_MATCH, LOCATION, contract
 from api.once import idempotency_key, once
 from gallery import answers
 from gallery.bootstrap import Services
@@ -49,14 +50,16 @@ def blueprint(services: Services) -> Blueprint:
         return jsonify(wire.face(services.identities.face(identity_id, face_id)))
 
     @routes.get("/faces/<row_id:face_id>/crop")
-    @contract("image/png")
+    @contract("image/png", takes=(IF_NONE_MATCH,), gives=(CROP_ETAG,))
     def show_crop(identity_id: int, face_id: int) -> ResponseReturnValue:
         """The crop of a face, as the network reads it.
 
         A gray PNG of 47 x 62 pixels.
         """
-        crop = services.identities.crop(identity_id, face_id)
-        return Response(wire.png(crop), mimetype="image/png")
+        image = wire.png(services.identities.crop(identity_id, face_id))
+        answer = Response(image, mimetype="image/png")
+        answer.set_etag(hashlib.sha256(image).hexdigest()[:32])
+        return answer
 
     @routes.delete("/faces/<row_id:face_id>")
     @contract(status=HTTPStatus.NO_CONTENT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
+from api.access import Door
 from api.batch import each_or_problem
 from api.bodies import IdentifyBatchBody, IdentifyBody
 from api.contract import contract
@@ -13,7 +14,7 @@ from gallery.bootstrap import Services
 from gallery.services import wire
 
 
-def blueprint(services: Services) -> Blueprint:
+def blueprint(services: Services, door: Door) -> Blueprint:
     """The nearest people, nearest first."""
     routes = Blueprint("identify", __name__, url_prefix="/v1")
 
@@ -33,8 +34,10 @@ def blueprint(services: Services) -> Blueprint:
         """Who is in each of up to 100 photos?
 
         A result or a problem for each of `photos`, in their order. The request may have 42 MiB in
-        all, 28 MiB as JSON.
+        all, 28 MiB as JSON. A batch counts as many requests as it has `photos`, and is done whole
+        or refused whole (429).
         """
+        door.admit_batch(len(body.photos))
         results = services.identify.each(body.photos, body.top, body.faces)
         return jsonify({"results": each_or_problem(results, wire.identification)})
 

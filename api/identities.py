@@ -1,6 +1,7 @@
 """/v1/identities: the people of the gallery.
 
-An ETag is the version of a person with the faces; If-Match keeps a change from undoing another.
+An ETag is the version of a person with the faces; If-Match keeps a change from undoing another,
+If-None-Match an answer from telling what the client knows.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from api.bodies import ListQuery, NameBody
-from api.contract import ETAG, IF_MATCH, LOCATION, contract
+from api.contract import ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION, contract
 from api.once import idempotency_key, once
 from gallery import answers
 from gallery.bootstrap import Services
@@ -55,7 +56,7 @@ def blueprint(services: Services) -> Blueprint:
         return jsonify(wire.identity_page(page))
 
     @routes.get("/<row_id:identity_id>")
-    @contract(answers.IdentityWithFaces, gives=(ETAG,))
+    @contract(answers.IdentityWithFaces, takes=(IF_NONE_MATCH,), gives=(ETAG,))
     def show(identity_id: int) -> ResponseReturnValue:
         """Show a person and the person's faces."""
         return _shown(services.identities.show(identity_id))

@@ -18,7 +18,7 @@ from werkzeug.routing import Rule
 from api import examples
 from api.access import ANYBODY, NEEDS
 from api.bodies import FILE, Taken, holds_photos, photo_fields, several_photos_fields
-from api.contract import Contract, Header, contract_of
+from api.contract import IF_NONE_MATCH, Contract, Header, contract_of
 from api.problems import codes
 from gallery.answers import Problem
 from gallery.domain.access import Scope
@@ -122,6 +122,7 @@ def _operation(rule: Rule, said: Contract, text: str) -> dict[str, Any]:
         "summary": summary,
         "parameters": [*_parameters(rule), *map(_header_parameter, said.takes)],
         "responses": {str(int(said.status)): _answer(said)}
+        | _not_modified(said)
         | {str(int(status)): _refusal(status) for status in _refusals(rule, said)},
     }
     scope = scope_of(rule)
@@ -179,6 +180,20 @@ def _content(body: type[Taken]) -> dict[str, Any]:
     return content
 
 
+def _not_modified(said: Contract) -> dict[str, Any]:
+    if IF_NONE_MATCH not in said.takes:
+        return {}
+    status = HTTPStatus.NOT_MODIFIED
+    return {str(int(status)): {"description": status.phrase, "headers": _headers(said)}}
+
+
+def _headers(said: Contract) -> dict[str, Any]:
+    return {
+        header.name: {"description": header.description, "schema": header.schema}
+        for header in said.gives
+    }
+
+
 def _answer(said: Contract) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": said.status.phrase}
     if isinstance(said.answer, str):
@@ -189,10 +204,7 @@ def _answer(said: Contract) -> dict[str, Any]:
             schema = {"anyOf": [schema, {"$ref": REF.format(model=said.or_less.__name__)}]}
         answer["content"] = {"application/json": {"schema": schema}}
     if said.gives:
-        answer["headers"] = {
-            header.name: {"description": header.description, "schema": header.schema}
-            for header in said.gives
-        }
+        answer["headers"] = _headers(said)
     return answer
 
 

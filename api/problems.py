@@ -35,6 +35,7 @@ STATUS: dict[type[GalleryError], HTTPStatus] = {
     errors.PhotoTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.TooManyPixels: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.InvalidInput: HTTPStatus.BAD_REQUEST,
+    errors.BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.AccessRefused: HTTPStatus.FORBIDDEN,
@@ -187,7 +188,9 @@ def rejected(error: GalleryError, *, field: str | None = None) -> Response:
     kinds, status = type(error).__mro__, status_of(error)
     if status is None:
         return _failed(error)
-    response = problem(status, error.code, error.message, field=field)
+    if error.public != error.message:
+        _log.error("refused code=%s %s", error.code, error.message)
+    response = problem(status, error.code, error.public, field=field)
     challenge = next((CHALLENGES[kind] for kind in kinds if kind in CHALLENGES), None)
     if challenge is not None:
         response.headers["WWW-Authenticate"] = challenge
@@ -200,7 +203,7 @@ def rejected(error: GalleryError, *, field: str | None = None) -> Response:
 
 def status_of(error: GalleryError) -> HTTPStatus | None:
     """The status of a refusal; None for one that no request can cause."""
-    return _status(type(error))
+    return None if isinstance(error, OFFLINE) else _status(type(error))
 
 
 def _status(kind: type[GalleryError]) -> HTTPStatus | None:

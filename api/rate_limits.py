@@ -1,4 +1,7 @@
-"""How often a key and an address may ask, and an address be wrong about a key."""
+"""How often a key and an address may ask, and an address be wrong about a key.
+
+A batch of n photos counts as the n requests that it stands for.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from api.counters import SharedCounters
 from gallery.domain.access import Key, Rate
-from gallery.errors import TooManyRequests
+from gallery.errors import BatchTooLarge, TooManyRequests
 from gallery.settings import Settings
 
 IPV6_NETWORK_BITS = 64
@@ -36,6 +39,25 @@ class RateLimits:
     def count_key(self, key: Key) -> None:
         """Count this request for the key that came with it."""
         self._count(self._settings.key_rate, "requests", "key", key.id)
+
+    def count_batch(self, key: Key, requests: int) -> None:
+        """Count what a batch stands for beyond the one request that the door has counted.
+
+        All of it or none: a batch that is refused takes nothing from smaller ones. Raises
+        BatchTooLarge where no window has room for it, else TooManyRequests.
+        """
+        rates = (
+            (self._settings.key_rate, ("key", key.id)),
+            (self._settings.address_rate, ("address", address())),
+        )
+        _refuse_larger_than(min((rate for rate, _ in rates), key=lambda rate: rate.count), requests)
+        try:
+            for take in (self._counter.test, self._counter.hit):  # a race is lost at the second
+                for rate, names in rates:
+                    if not take(_item(rate), *names, cost=requests - 1):
+                        raise self._no_room(rate, names, requests)
+        except sqlite3.Error as error:
+            _uncounted(error)
 
     def count_wrong_key(self) -> None:
         """Count that this address gave a key that opens nothing."""
@@ -62,11 +84,19 @@ class RateLimits:
     def _refusal(
         self, rate: Rate, what: str, item: RateLimitItemPerSecond, names: tuple[str, ...]
     ) -> TooManyRequests:
-        ends_at = self._counter.get_window_stats(item, *names).reset_time
-        wait = max(1, math.ceil(ends_at - time.time()))
+        wait = _seconds_to(self._counter.get_window_stats(item, *names).reset_time)
         return TooManyRequests(
             f"{rate.count} {what} in {rate.seconds} s are as many as may come from here; "
             f"try again in {wait} s",
+            wait,
+        )
+
+    def _no_room(self, rate: Rate, names: tuple[str, ...], requests: int) -> TooManyRequests:
+        window = self._counter.get_window_stats(_item(rate), *names)
+        wait = _seconds_to(window.reset_time)
+        return TooManyRequests(
+            f"this batch counts as {requests} requests, and of {rate.count} in {rate.seconds} s "
+            f"{window.remaining} are left; try again in {wait} s, or with fewer photos",
             wait,
         )
 
@@ -80,6 +110,18 @@ def address() -> str:
     if found.version == 6:
         return str(ipaddress.ip_network((found, IPV6_NETWORK_BITS), strict=False))
     return str(found)
+
+
+def _refuse_larger_than(rate: Rate, requests: int) -> None:
+    if requests > rate.count:
+        raise BatchTooLarge(
+            f"this batch counts as {requests} requests, and {rate.count} in {rate.seconds} s are "
+            f"as many as may come from here; send at most {rate.count} photos at once"
+        )
+
+
+def _seconds_to(moment: float) -> int:
+    return max(1, math.ceil(moment - time.time()))
 
 
 def _item(rate: Rate) -> RateLimitItemPerSecond:

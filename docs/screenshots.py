@@ -100,6 +100,12 @@ def remove(stage: Stage) -> None:
     stage.page.get_by_role("button", name="Remove Blake Wexcombe").click()
 
 
+def rename(stage: Stage) -> None:
+    gallery(stage)
+    stage.page.get_by_role("button", name="Rename Blake Wexcombe").click()
+    stage.page.get_by_label("New name").fill("Blake Wexcombe-Hale")
+
+
 def camera(stage: Stage) -> None:
     view = stage.view("identify")
     view.get_by_role("button", name="Use the camera").click()
@@ -123,8 +129,8 @@ def sign_in(stage: Stage) -> None:
 
 
 README = (compare, identify, enroll, gallery, camera, history, sign_in)
-MORE = (empty, not_matched, refused, verify, remove)
-WINDOW_ONLY = (gallery, camera, remove)
+MORE = (empty, not_matched, refused, verify, rename, remove)
+WINDOW_ONLY = (gallery, camera, rename, remove)
 
 
 def take(stage: Stage, flow: Callable[[Stage], None], target: Path) -> None:

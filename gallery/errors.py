@@ -13,7 +13,8 @@ GalleryError
 │   └── FaceUnusable           found, but too small, blurred, dark, bright or turned
 ├── InvalidInput               the request itself is wrong
 │   ├── InvalidName
-│   └── InvalidValue
+│   ├── InvalidValue
+│   └── BatchTooLarge          more photos at once than the rate ever allows
 ├── NotFound
 │   ├── IdentityNotFound
 │   ├── FaceNotFound
@@ -51,7 +52,8 @@ GalleryError
 └── DataRejected               offline data (training, benchmark) is not what it should be
 
 `code` is stable and public: the CLI prints it, the API sends it. `message` says what was found,
-what is allowed and what to do next; it never holds a picture or a vector.
+what is allowed and what to do next; it never holds a picture or a vector. `public` is what of it
+the API sends: no path of this machine.
 """
 
 from __future__ import annotations
@@ -64,9 +66,11 @@ class GalleryError(Exception):
 
     code: ClassVar[str] = "gallery_error"
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str, *, operator: object = None) -> None:
+        """operator: a path, or what a library said, for the command line and the log alone."""
+        self.public = message
+        self.message = message if operator is None else f"{message} ({operator})"
+        super().__init__(self.message)
 
 
 class PhotoRejected(GalleryError):
@@ -119,6 +123,10 @@ class InvalidName(InvalidInput):
 
 class InvalidValue(InvalidInput):
     code = "invalid_value"
+
+
+class BatchTooLarge(InvalidInput):
+    code = "batch_too_large"
 
 
 class NotFound(GalleryError):

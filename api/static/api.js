@@ -10,11 +10,13 @@ export class Problem extends Error {
   }
 }
 
-// options: form (a FormData), json, signal; once, a key under which a repeated request is done once.
-export async function ask(method, path, { form, json, signal, once } = {}) {
+// options: form (a FormData), json, signal; once, a key under which a repeated request is done once;
+// etag, the version that may be changed. An answer that has a version tells it as etag, too.
+export async function ask(method, path, { form, json, signal, once, etag } = {}) {
   const headers = {};
   if (json) headers["Content-Type"] = "application/json";
   if (once) headers["Idempotency-Key"] = once;
+  if (etag) headers["If-Match"] = etag;
   let response, answer;
   try {
     response = await fetch(path, { method, headers, signal, body: form ?? (json && JSON.stringify(json)) });
@@ -26,9 +28,14 @@ export async function ask(method, path, { form, json, signal, once } = {}) {
       : "The server does not answer. Is it still running? Then try once more";
     throw new Problem(response?.status ?? 0, { code: "unreachable", detail });
   }
-  if (response.ok) return answer;
+  if (response.ok) return withVersion(answer, response.headers.get("ETag"));
   if (response.status === 401 && path !== "/session") document.dispatchEvent(new Event("signed-out"));
   throw new Problem(response.status, answer, Number(response.headers.get("Retry-After")));
+}
+
+// A proxy that compresses marks the version as weak; it stands for the same person all the same.
+function withVersion(answer, etag) {
+  return etag ? { ...answer, etag: etag.replace(/^W\//, "") } : answer;
 }
 
 export function photoForm(photos, largest) {

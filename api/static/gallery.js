@@ -57,7 +57,7 @@ more.addEventListener("click", async () => {
     }
     const [first] = append();
     announce(section.querySelector(".shown").textContent);
-    first?.querySelector("a, button")?.focus();
+    first?.querySelector("a")?.focus();
   } catch (problem) {
     complain(failed, problem.message);
   } finally {

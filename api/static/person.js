@@ -3,6 +3,7 @@
 import { ask, cropOf } from "./api.js";
 import { confirmed } from "./confirm.js";
 import { announce, complain, count, day, stamp } from "./dom.js";
+import { renameForm } from "./rename.js";
 import { may } from "./session.js";
 
 const FACES = 4;
@@ -22,19 +23,37 @@ const sight = new IntersectionObserver(
 export function personCard(person, gone) {
   const card = stamp("person");
   const error = card.querySelector(".error");
-  const say = () => (card.querySelector(".fact").textContent = `${count(person.face_count, "face")} · since ${day(person.created_at)}`);
-  card.querySelector("h2").textContent = person.name;
-  say();
-  for (const [link, view, label] of [["add", "enroll", "Add photos of"], ["check", "verify", "Check a photo against"]]) {
-    const place = card.querySelector(`.${link}`);
-    place.href = `#${view}/${person.id}`;
-    place.ariaLabel = `${label} ${person.name}`;
-  }
-  card.querySelector(".check").hidden = !may("verify");
-  const remove = card.querySelector(".danger");
-  remove.ariaLabel = `Remove ${person.name}`;
-  remove.hidden = !may("admin");
+  const [fact, add, check, rename, remove] = [".fact", ".add", ".check", ".rename", ".danger"].map((place) => card.querySelector(place));
+  let most = FACES;
+  add.href = `#enroll/${person.id}`;
+  check.href = `#verify/${person.id}`;
+  check.hidden = !may("verify");
+  rename.hidden = remove.hidden = !may("admin");
+  rename.addEventListener("click", () => attempt(renamePerson));
   remove.addEventListener("click", () => removePerson());
+  say();
+
+  function say() {
+    card.querySelector("h2").textContent = person.name;
+    fact.textContent = `${count(person.face_count, "face")} · since ${day(person.created_at)}`;
+    add.ariaLabel = `Add photos of ${person.name}`;
+    check.ariaLabel = `Check a photo against ${person.name}`;
+    rename.ariaLabel = `Rename ${person.name}`;
+    remove.ariaLabel = `Remove ${person.name}`;
+  }
+
+  async function renamePerson() {
+    if (!person.etag) await showFaces(); // only what was shown may be changed
+    const form = renameForm(person, show, () => {
+      form.remove();
+      rename.hidden = false;
+      rename.focus();
+    });
+    fact.before(form);
+    rename.hidden = true;
+    form.elements.name.select();
+    form.elements.name.focus();
+  }
 
   async function removePerson() {
     const faces = count(person.face_count, "stored face");
@@ -64,14 +83,21 @@ export function personCard(person, gone) {
     }
   }
 
-  async function showFaces(most = FACES) {
-    const { faces } = await ask("GET", `/v1/identities/${person.id}`);
-    person.face_count = faces.length;
+  async function showFaces() {
+    show(await ask("GET", `/v1/identities/${person.id}`));
+  }
+
+  function show(found) {
+    Object.assign(person, found);
     say();
-    const shown = faces.slice(0, most).map((face, at) => faceItem(person, face, at + 1, removeFace));
+    const { faces } = person;
     const places = card.querySelector(".faces");
-    places.replaceChildren(...shown);
-    if (faces.length > most) places.append(restItem(faces.length - most, () => attempt(() => showFaces(faces.length))));
+    places.replaceChildren(...faces.slice(0, most).map((face, at) => faceItem(person, face, at + 1, removeFace)));
+    if (faces.length <= most) return;
+    places.append(restItem(faces.length - most, () => {
+      most = Infinity;
+      attempt(showFaces);
+    }));
   }
 
   // Many cards at once may be more than the server takes from one key: then they come a little later.

@@ -29,8 +29,8 @@ class Haar:
         self._cascade = Path(cv2.data.haarcascades) / _CASCADE  # type: ignore[attr-defined]
         if not self._cascade.is_file():
             raise ModelUnavailable(
-                f"the Haar cascade is not at {self._cascade}; "
-                "install opencv-python-headless 4 again"
+                "the Haar cascade is missing; install opencv-python-headless 4 again",
+                operator=self._cascade,
             )
         self._of_thread = threading.local()
 

@@ -32,13 +32,13 @@ class LandmarkNetwork:
             card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ModelUnavailable(
-                f"the landmark network in {folder} cannot be read ({error}). "
-                "Install face-gallery again"
+                "the landmark network cannot be read. Install face-gallery again", operator=error
             ) from error
         if hashlib.sha256(self._network).hexdigest() != card.get("tflite_sha256"):
             raise ModelUnavailable(
-                f"the landmark network in {folder} is damaged: its SHA-256 is not the one in its "
-                "card. Install face-gallery again"
+                "the landmark network is damaged: its SHA-256 is not the one in its card. "
+                "Install face-gallery again",
+                operator=folder,
             )
         self._of_thread = threading.local()
 

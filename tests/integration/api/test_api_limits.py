@@ -9,29 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from flask.testing import FlaskClient
 
-from api import create_app
 from api.counters import SharedCounters
-from gallery.bootstrap import Services
 from gallery.domain.access import Rate, Scope
-from gallery.settings import Settings
 
 PEOPLE = "/v1/identities"
-
-
-@pytest.fixture
-def limited(services):
-    """Clients of servers with these limits, all on one gallery."""
-    opened = []
-
-    def make(**limits: object) -> FlaskClient:
-        opened.append(Services(Settings(services.settings.database_url, **limits)))
-        return create_app(opened[-1]).test_client()
-
-    yield make
-    for one in opened:
-        one.close()
 
 
 def test_a_key_may_ask_so_often_and_another_still_may(limited, key, problem):

@@ -120,3 +120,55 @@ def test_a_walk_from_page_to_page_meets_everybody_once(client, person):
 def test_a_wrong_query_is_named(client, query, code, field):
     problem = client.get(f"/v1/identities?{query}").get_json(force=True)
     assert (problem["code"], problem["field"]) == (code, field)
+
+
+@pytest.fixture(params=["", "/faces/1/crop"], ids=["person", "crop"])
+def address(request, ada):
+    """What has a version: Ada, and the crop of her face."""
+    return f"/v1/identities/{ada}{request.param}"
+
+
+def test_what_the_client_knows_already_is_not_told_again(client, address):
+    told = client.get(address)
+    etag = told.headers["ETag"]
+    for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        answer = client.get(address, headers={"If-None-Match": known})
+        assert (answer.status_code, answer.data) == (304, b"")
+        assert answer.headers["ETag"] == etag
+        assert "Content-Length" not in answer.headers
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert client.head(address, headers={"If-None-Match": known}).status_code == 304
+    for unknown in ('"other"', "", etag[1:-1] + "0", "nonsense, \x7f"):
+        answer = client.get(address, headers={"If-None-Match": unknown})
+        assert (answer.status_code, answer.data) == (200, told.data)
+
+
+def test_a_question_heeds_no_other_condition(client, address):
+    told = client.get(address)
+    since = {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT", "Range": "bytes=0-3"}
+    answer = client.get(address, headers={"If-Match": '"other"', **since})
+    assert (answer.status_code, answer.data) == (200, told.data)
+
+
+def test_a_change_is_told_to_who_knew_what_was_before(client, ada):
+    path = f"/v1/identities/{ada}"
+    known = {"If-None-Match": client.get(path).headers["ETag"]}
+    changed = client.patch(path, json={"name": "Ada King"}, headers=known)
+    assert changed.status_code == 200
+    answer = client.get(path, headers=known)
+    assert (answer.status_code, answer.get_json()["name"]) == (200, "Ada King")
+    client.delete(path)
+    assert client.get(path, headers=known).status_code == 404
+
+
+def test_the_document_tells_where_an_answer_may_be_spared(client):
+    paths = client.get("/openapi.json").get_json()["paths"]
+    spared = {
+        path
+        for path, operations in paths.items()
+        for operation in operations.values()
+        if "304" in operation["responses"]
+    }
+    person = "/v1/identities/{identity_id}"
+    assert spared == {person, f"{person}/faces/{{face_id}}/crop"}
+    assert set(paths[person]["get"]["responses"]["304"]["headers"]) == {"ETag"}

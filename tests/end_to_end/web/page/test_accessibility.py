@@ -78,6 +78,16 @@ def test_the_question_before_a_removal(page, view):
     assert violations(page) == []
 
 
+def test_a_rename_that_is_refused(page, view):
+    section = view("gallery")
+    section.get_by_role("button", name="Rename Ada").click()
+    section.get_by_label("New name").fill("")
+    assert violations(page) == []
+    section.get_by_role("button", name="Save").click()
+    expect(section.get_by_text("No name yet")).to_be_visible()
+    assert violations(page) == []
+
+
 def test_a_refusal(page, view, black):
     section = view("identify")
     section.locator("[name=image]").set_input_files(black)

@@ -1,4 +1,4 @@
-"""Gallery: who is enrolled, and the removal of people and faces."""
+"""Gallery: who is enrolled, the removal of people and faces, and other names."""
 
 from __future__ import annotations
 
@@ -91,3 +91,94 @@ def test_many_people_come_a_page_at_a_time(start, browser, watched, tmp_path):
     assert section.locator(".person h2").all_text_contents() == names
     page.close()
     server.stop()
+
+
+def renaming(section, name: str):
+    """Opens the form of a person's card and gives the card."""
+    shown = card(section, name)
+    shown.get_by_role("button", name=f"Rename {name}").click()
+    expect(shown.get_by_label("New name")).to_be_focused()
+    expect(shown.get_by_label("New name")).to_have_value(name)
+    return shown
+
+
+def change(server, identity: int, name: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    body = json.dumps({"name": name}).encode()
+    path = f"/v1/identities/{identity}"
+    assert server.ask("PATCH", path, headers=headers, body=body)[0] == 200
+
+
+def test_a_person_is_renamed_with_the_keyboard_alone(page, view, enrolled, server):
+    fay = enrolled("Fay", 5)
+    section = view("gallery")
+    card(section, "Fay").get_by_role("button", name="Rename Fay").focus()
+    page.keyboard.press("Enter")
+    expect(card(section, "Fay").get_by_label("New name")).to_be_focused()
+    page.keyboard.type("Fay  Quist")  # the old name is selected
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Fay is now called Fay Quist.")
+    expect(page.get_by_role("button", name="Rename Fay Quist")).to_be_focused()
+    expect(section.get_by_role("heading", name="Fay Quist", exact=True)).to_be_visible()
+    expect(section.get_by_alt_text("Face 1 of Fay Quist")).to_be_visible()
+    expect(section.get_by_label("New name")).to_have_count(0)
+    assert server.ask("GET", f"/v1/identities/{fay}")[1]["name"] == "Fay Quist"
+
+
+def test_escape_and_cancel_leave_the_name_as_it_was(page, view, enrolled, server):
+    gus = enrolled("Gus", 6)
+    section = view("gallery")
+    for leave in (
+        lambda: page.keyboard.press("Escape"),
+        lambda: section.get_by_role("button", name="Cancel").click(),
+    ):
+        renaming(section, "Gus").get_by_label("New name").fill("Nobody")
+        leave()
+        expect(section.get_by_label("New name")).to_have_count(0)
+        expect(page.get_by_role("button", name="Rename Gus")).to_be_focused()
+    assert server.ask("GET", f"/v1/identities/{gus}")[1]["name"] == "Gus"
+
+
+def test_a_name_that_is_taken_or_missing_is_refused_at_its_field(view, enrolled):
+    enrolled("Hal", 7)
+    enrolled("Ida", 8)
+    section = view("gallery")
+    shown = renaming(section, "Hal")
+    field = shown.get_by_label("New name")
+    for typed, said in (("ida", "The name Ida is taken"), ("  ", "No name yet"), ("a\0b", "print")):
+        field.fill(typed)
+        shown.get_by_role("button", name="Save").click()
+        expect(shown.get_by_role("alert").filter(visible=True)).to_contain_text(said)
+        expect(field).to_be_focused()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_have_accessible_description(shown.get_by_role("alert").first.inner_text())
+        expect(field).to_have_value(typed)
+
+
+def test_a_change_by_somebody_else_is_told_before_it_is_overwritten(page, view, enrolled, server):
+    jon = enrolled("Jon", 9)
+    section = view("gallery")
+    shown = renaming(section, "Jon")
+    change(server, jon, "John")
+    shown.get_by_label("New name").fill("Johan")
+    shown.get_by_role("button", name="Save").click()
+    shown = card(section, "John")
+    expect(shown.get_by_role("alert").first).to_have_text(
+        "Somebody else changed this person meanwhile: the name is now John. Your name is not "
+        "saved. Press Save to give it all the same, or Cancel."
+    )
+    expect(shown.get_by_label("New name")).to_have_value("Johan")
+    assert server.ask("GET", f"/v1/identities/{jon}")[1]["name"] == "John"
+    shown.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_have_text("John is now called Johan.")
+    assert server.ask("GET", f"/v1/identities/{jon}")[1]["name"] == "Johan"
+
+
+def test_a_person_who_was_removed_while_being_renamed_is_told(view, enrolled, server):
+    kim = enrolled("Kim", 10)
+    section = view("gallery")
+    shown = renaming(section, "Kim")
+    server.ask("DELETE", f"/v1/identities/{kim}")
+    shown.get_by_label("New name").fill("Kimi")
+    shown.get_by_role("button", name="Save").click()
+    expect(shown.get_by_role("alert").first).to_contain_text("There is no person with id")

@@ -99,6 +99,8 @@ def test_nothing_is_cut_off_on_a_narrow_screen(page, view, long_name, photo, nam
         expect(section.locator(".result")).to_be_visible()
     if name == "gallery":
         expect(section.locator(".faces img")).to_have_count(2)
+        section.get_by_role("button", name="Rename").click()
+        expect(section.get_by_label("New name")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     top = page.get_by_role("navigation").bounding_box()
     assert top["height"] < 45  # in one line

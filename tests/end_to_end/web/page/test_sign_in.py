@@ -18,7 +18,7 @@ def locked(start, gallery, photo, tmp_path):
         assert made.returncode == 0, made.stderr
         return made.stdout.strip()
 
-    keys = {scope: key(scope) for scope in ("admin", "verify")}
+    keys = {scope: key(scope) for scope in ("admin", "enroll", "verify")}
     assert gallery(database, "enroll", "Ada", str(photo(0, 0))).returncode == 0
     keys["ada"] = key("verify", "--identity", "Ada")
     return start(tmp_path, "--workers", "1"), keys
@@ -96,3 +96,19 @@ def test_a_key_that_was_revoked_meanwhile_leads_back_to_the_form(page, locked, g
         assert gallery(server.database, "keys", "revoke", key.split("_")[1]).returncode == 0
     page.get_by_role("link", name="Gallery").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize(("scope", "shown"), [("admin", True), ("enroll", False)])
+def test_only_who_may_rename_and_remove_is_offered_it(page, locked, scope, shown):
+    _, keys = locked
+    sign_in(page, keys[scope])
+    page.get_by_role("link", name="Gallery").click()
+    ada = page.locator(".person").filter(has_text="Ada")
+    expect(ada.get_by_role("link", name="Add photos of Ada")).to_be_visible()
+    for action in ("Rename Ada", "Remove Ada"):
+        expect(ada.get_by_role("button", name=action)).to_be_visible(visible=shown)
+    if shown:
+        ada.get_by_role("button", name="Rename Ada").click()
+        ada.get_by_label("New name").fill("Ada King")
+        ada.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("heading", name="Ada King")).to_be_visible()
