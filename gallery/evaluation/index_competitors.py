@@ -74,9 +74,8 @@ def _numpy(vectors: NDArray[np.float32], people: NDArray[np.int64]) -> Iterator[
 
 @contextmanager
 def _usearch(vectors: NDArray[np.float32], people: NDArray[np.int64]) -> Iterator[Built]:
-    """One thread builds the first part: faces added at once may never be found (USearch #735).
-
-    Two build what comes after, where that is rare: else a million takes a quarter of an hour.
+    """One thread builds the first part: faces added at the same time may never be found again
+    (USearch #735). Two build what comes after, where that is rare and one would take long.
     """
     from usearch.index import Index
 

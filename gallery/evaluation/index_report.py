@@ -39,9 +39,9 @@ def _draw(rows: Sequence[Row], picture: Path) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
 
-    figure, (latency, rate, memory) = pyplot.subplots(1, 3, figsize=(13, 4.6), layout="constrained")
+    figure, (latency, rate, memory) = pyplot.subplots(1, 3, figsize=(14, 4.6), layout="constrained")
     for number, name in enumerate(dict.fromkeys(row.name for row in rows)):
         mine = [row for row in rows if row.name == name]
         panels = {
@@ -54,10 +54,16 @@ def _draw(rows: Sequence[Row], picture: Path) -> None:
             style = {"marker": "os^Dv*"[number % 6], "linewidth": 1 if number else 2.5}
             if known:
                 panel.loglog(*zip(*known, strict=True), label=name, **style)
-    latency.set(title="One thread", xlabel="faces", ylabel="ms a search, median (less is better)")
-    rate.set(title="Two threads", xlabel="faces", ylabel="searches a second (more is better)")
-    memory.set(title="Memory", xlabel="faces", ylabel="bytes a face (less is better)")
+    latency.set_title("ms a search, median, one thread: less is better")
+    rate.set_title("searches a second, two threads: more is better")
+    memory.set_title("bytes of memory a face: less is better")
     for panel in (latency, rate, memory):
+        panel.set_xlabel("faces")
+        panel.set_xticks(sorted({row.faces for row in rows}), minor=False)
+        panel.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,.12g}"))
+            axis.set_minor_formatter(ticker.NullFormatter())
         panel.grid(alpha=0.3)
     figure.legend(*latency.get_legend_handles_labels(), loc="outside lower center", ncols=6)
     figure.savefig(picture, dpi=120)

@@ -98,8 +98,10 @@ def _not_root() -> dict[str, Any]:
 
 
 def _last_words(folder: Path) -> str:
-    lines = (folder / "log").read_text(errors="replace").split("\n")
-    return next((line for line in reversed(lines) if line.strip()), "it does not say why")
+    """The line of the log that tells best why it ended."""
+    lines = [line for line in (folder / "log").read_text(errors="replace").split("\n") if line]
+    grave = [line for line in lines if re.search("fatal|error|denied", line, re.IGNORECASE)]
+    return (grave or lines or ["it does not say why"])[-1]
 
 
 def _memory_bytes(process: str) -> int:
