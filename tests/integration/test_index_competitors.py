@@ -21,7 +21,7 @@ from gallery.evaluation.competitor import Competitor
 from gallery.evaluation.gallery_shape import GalleryShape
 from gallery.evaluation.index_benchmark import benchmark
 from gallery.evaluation.index_competitors import competitors
-from gallery.evaluation.postgres import postgres
+from gallery.evaluation.postgres import PostgresServer, postgres
 from gallery.index.structure import Structure
 
 NAMES = ("our index", "FAISS Flat", "numpy", "usearch", "sqlite-vec", "pgvector HNSW")
@@ -98,7 +98,7 @@ def test_a_killed_benchmark_leaves_no_server(folder: Path) -> None:
     _need_postgres()
     program = """
 import sys, tempfile, time
-from gallery.evaluation.postgres import postgres
+from gallery.evaluation.postgres import PostgresServer, postgres
 tempfile.tempdir = sys.argv[1]
 with postgres({}) as server:
     print(server.folder, flush=True)
@@ -124,6 +124,10 @@ def test_a_server_that_cannot_start_is_left_out_with_its_reason(folder: Path) ->
     with pytest.raises(NotReady, match=reason), postgres({"no_such_thing": "1"}):
         pass
     assert list(folder.iterdir()) == []
+
+
+def test_memory_that_cannot_be_told_is_none(tmp_path: Path) -> None:
+    assert PostgresServer(tmp_path).memory_bytes() is None
 
 
 def test_one_that_is_not_ready_is_listed_with_its_reason() -> None:
