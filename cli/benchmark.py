@@ -43,7 +43,8 @@ def index(
 ) -> None:
     """The index beside FAISS Flat, numpy and others, on galleries shaped like real ones.
 
-    usearch and sqlite-vec take part when installed: pip install 'face-gallery[benchmark]'.
+    usearch, sqlite-vec, pgvector and numpy on one thread take part when installed:
+    pip install 'face-gallery[benchmark]'.
     """
     from cli.output import cell, print_json, print_table, say, table
     from gallery.evaluation import index_report
@@ -64,8 +65,9 @@ def index(
     if as_json:
         print_json(index_report.document(rows, shape, threshold))
         return
-    columns = (">Faces", "Search", ">p50 ms", ">p99 ms", ">Flat / it", ">2 threads /s")
-    shown = table(*columns, ">MB", ">Build s", "Agreement with exact")
+    columns = (">Faces", "Search", ">p50 ms", ">p99 ms", ">Flat / it", ">1 thread /s")
+    more = (">2 threads /s", ">MB", ">Bytes a face", ">Build s", "Agreement with exact")
+    shown = table(*columns, *more)
     for row in rows:
         shown.add_row(*(cell(text) for text in _cells(row)))
     print_table(shown)
@@ -89,15 +91,17 @@ def _cells(row: Row) -> tuple[str, ...]:
     name = f"{row.name} ({row.built})" if row.built else row.name
     agreement = row.agreement
     if row.p50_ms is None or agreement is None:
-        return (f"{row.faces:,}", name, *("",) * 6, row.left_out or "")
+        return (f"{row.faces:,}", name, *("",) * 8, f"left out: {row.left_out}")
     return (
         f"{row.faces:,}",
         name,
         f"{row.p50_ms:.3f}",
         f"{row.p99_ms:.3f}",
-        "" if row.times_flat is None else f"{row.times_flat:.1f}x",
+        "" if row.times_flat is None else f"{row.times_flat:.{1 if row.times_flat >= 1 else 2}f}x",
+        f"{row.one_thread_per_second:,.0f}",
         f"{row.two_threads_per_second:,.0f}",
-        f"{(row.memory_bytes or 0) / 1e6:.0f}",
+        "not told" if row.memory_bytes is None else f"{row.memory_bytes / 1e6:,.1f}",
+        "not told" if row.bytes_a_face is None else f"{row.bytes_a_face:,.0f}",
         f"{row.build_seconds:.1f}",
         f"{agreement.verdicts_differ} of {agreement.probes} verdicts differ; best person "
         f"{_share(agreement.best_under)} under the threshold, {_share(agreement.best_over)} over",

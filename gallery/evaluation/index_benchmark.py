@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.embedding import distances_to
+from gallery.errors import NotReady
+from gallery.evaluation.competitor import Competitor, Search
 from gallery.evaluation.gallery_shape import FaceSource, GalleryShape
-from gallery.evaluation.index_competitors import FLAT, Competitor, Search
+from gallery.evaluation.index_competitors import FLAT
 
 FACES_OF_A_PERSON = 5
 SECONDS_EACH = 15.0
@@ -40,8 +42,9 @@ class Agreement:
 class Row:
     """One competitor at one size; left_out says why there are no figures.
 
-    Milliseconds of a single search on one thread; searches a second by two threads; bytes by
-    which the process grew, the input not counted.
+    Milliseconds of a single search on one thread; searches a second by one thread and by two that
+    search at once; bytes by which the process grew, the input not counted, or that a competitor
+    outside of it holds (None where the system does not tell).
     """
 
     faces: int
@@ -50,11 +53,16 @@ class Row:
     left_out: str | None = None
     p50_ms: float | None = None
     p99_ms: float | None = None
+    one_thread_per_second: float | None = None
     two_threads_per_second: float | None = None
     build_seconds: float | None = None
     memory_bytes: int | None = None
     times_flat: float | None = None
     agreement: Agreement | None = None
+
+    @property
+    def bytes_a_face(self) -> float | None:
+        return None if self.memory_bytes is None else self.memory_bytes / self.faces
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,21 +124,25 @@ def _measured(
     if reason is not None:
         return Row(faces, competitor.name, left_out=reason)
     before, began = _resident_bytes(), time.perf_counter()
-    search, built = competitor.build(gallery.vectors, gallery.people)
-    build_seconds = time.perf_counter() - began
-    memory = _resident_bytes() - before
-    found, seconds = _timed(search, gallery.probes)
-    return Row(
-        faces=faces,
-        name=competitor.name,
-        built=built,
-        p50_ms=float(np.median(seconds)) * 1e3,
-        p99_ms=float(np.quantile(seconds, 0.99)) * 1e3,
-        two_threads_per_second=_by_two(search, gallery.probes),
-        build_seconds=build_seconds,
-        memory_bytes=max(0, memory),
-        agreement=_agreement(gallery, found, best, threshold),
-    )
+    try:
+        with competitor.build(gallery.vectors, gallery.people) as built:
+            build_seconds = time.perf_counter() - began
+            grown = max(0, _resident_bytes() - before)
+            found, seconds = _timed(built.search, gallery.probes)
+            return Row(
+                faces=faces,
+                name=competitor.name,
+                built=built.structure,
+                p50_ms=float(np.median(seconds)) * 1e3,
+                p99_ms=float(np.quantile(seconds, 0.99)) * 1e3,
+                one_thread_per_second=len(seconds) / float(seconds.sum()),
+                two_threads_per_second=_by_two(built.search, gallery.probes),
+                build_seconds=build_seconds,
+                memory_bytes=grown if built.memory_bytes is None else built.memory_bytes(),
+                agreement=_agreement(gallery, found, best, threshold),
+            )
+    except NotReady as error:
+        return Row(faces, competitor.name, left_out=error.message)
 
 
 def _timed(

@@ -10,9 +10,10 @@ import pytest
 
 from gallery.domain.rates import pair_distances
 from gallery.evaluation import index_report
+from gallery.evaluation.competitor import Competitor
 from gallery.evaluation.gallery_shape import FaceSource, GalleryShape
 from gallery.evaluation.index_benchmark import benchmark
-from gallery.evaluation.index_competitors import FLAT, OURS, Competitor, competitors
+from gallery.evaluation.index_competitors import FLAT, OURS, competitors
 from gallery.index.structure import Structure
 
 
@@ -33,7 +34,7 @@ def test_drawn_distances_are_spread_as_the_shape_says() -> None:
 def test_codes_give_the_verdict_and_the_best_person_of_exact_search(tmp_path: Path) -> None:
     shape = GalleryShape()
     two = competitors(Structure.CODES, 0.4)[:2]
-    missing = Competitor("missing", two[1].build, "no_such_package_here")
+    missing = Competitor("missing", two[1].build, ("no_such_package_here",))
     rows = benchmark([20_000], 400, [*two, missing], 0.4, shape)
     assert [row.name for row in rows] == [OURS, FLAT, "missing"]
     assert rows[0].built == "codes (PQ48x4fs)"
