@@ -12,6 +12,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   whileBusy(form.querySelector("button"), "Signing in…", async () => {
     complain(error, "");
+    key.removeAttribute("aria-invalid");
     if (!key.value.trim()) return refuse("No key yet. Type it, or paste it.");
     try {
       await signIn(key.value.trim());
@@ -24,6 +25,7 @@ form.addEventListener("submit", (event) => {
 
 function refuse(message) {
   complain(error, message);
+  key.setAttribute("aria-invalid", "true");
   key.focus();
   key.select();
 }

@@ -44,6 +44,7 @@ def test_without_a_key_only_the_form_is_shown(page):
     sign_in(page, "not a key")
     expect(page.locator("#key-error")).to_be_visible()
     expect(page.get_by_label("Key")).to_be_focused()
+    expect(page.get_by_label("Key")).to_have_attribute("aria-invalid", "true")
 
 
 def test_with_a_key_everything_it_may_do_is_shown(page, locked, photo):
