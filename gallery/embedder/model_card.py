@@ -12,7 +12,7 @@ from typing import Any
 
 from gallery.errors import ModelUnavailable
 
-DEFAULT_MODEL = "residual-48-v2"
+DEFAULT_MODEL = "residual-48-v3"
 CARD_FILE, SERVING_FILE = "card.json", "model.tflite"
 _MODELS = Path(__file__).parent / "models"
 
