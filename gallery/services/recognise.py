@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
+from threading import Semaphore
 
 from gallery.detector.base import Detector, LandmarkFinder
 from gallery.domain.embedding import Embedding
@@ -18,6 +19,7 @@ from gallery.imaging.align import align, with_landmarks
 from gallery.imaging.decode import PhotoLimits, decoded
 from gallery.imaging.measure import measure
 from gallery.imaging.room import Room
+from gallery.services.in_order import cores
 from gallery.services.watch import UNWATCHED, Stage, Watch, refusals_told, timed
 
 BYSTANDER_AREA = 0.25
@@ -82,11 +84,13 @@ class Recognise:
     room: Room = field(default_factory=lambda: Room(PhotoLimits().max_pixels))
     """Shared by all threads: eight photos of 50 megapixels at once would be 3 GB."""
     landmarks: LandmarkFinder | None = None
+    turn: AbstractContextManager[object] = field(default_factory=lambda: Semaphore(cores()))
+    """As many threads compute as there are cores: more of them only take turns in the caches."""
 
     def __call__(self, photo: bytes, choice: FaceChoice = FaceChoice.ONLY) -> Probe:
         """Raises a subclass of PhotoRejected when the photo or its face cannot be used."""
         seen = self.see(photo, choice)
-        with timed(self.watch, Stage.EMBED):
+        with self.turn, timed(self.watch, Stage.EMBED):
             (embedding,) = self.embedder.embed([seen.crop])
         return seen.embedded(embedding)
 
@@ -100,7 +104,7 @@ class Recognise:
             with timed(self.watch, Stage.DECODE):
                 picture = held.enter_context(decoded(photo, self.room))
             width, height = picture.width, picture.height
-            with timed(self.watch, Stage.DETECT):
+            with self.turn, timed(self.watch, Stage.DETECT):
                 faces = self.detector.detect(picture)
             face = self._with_landmarks(picture, choose(faces, choice))
             crop = align(picture, face)
