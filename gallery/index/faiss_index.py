@@ -74,7 +74,6 @@ class FaissIndex:
         self._pinned = structure
         self._certain_below = certain_below
         self._proposed = proposed
-        self._scratch = scratch
         self._state = _State(0, 0, Rows.none(scratch), None)
         self._changing = threading.Lock()
         self._aside: threading.Thread | None = None
@@ -166,7 +165,7 @@ class FaissIndex:
                 contents.identity_ids,
                 contents.vectors,
                 contents.gone,
-                self._scratch,
+                self._state.rows.scratch,
             )
             self._state = _State(contents.revision, contents.token, rows, codes)
             self._begin_aside()

@@ -12,13 +12,12 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from gallery.training.dataset import Crops, load_archive
+from gallery.training.dataset import Crops, load_archive, quietly
 from gallery.training.network import Pooling, ResidualShape
 from gallery.training.recipe import (
     Architecture,
@@ -83,7 +82,7 @@ VARIANTS = (
 
 
 def main(archive: Path, output: Path) -> None:
-    crops = _part(load_archive(archive, _quietly))
+    crops = _part(load_archive(archive, quietly))
     told = output / "ablations.json"
     done = json.loads(told.read_text(encoding="utf-8")) if told.is_file() else {}
     for variant in VARIANTS:
@@ -121,10 +120,6 @@ def _measured(variant: Variant, crops: Crops, output: Path) -> dict[str, float]:
         "parameters": served.count_params(),
         "seconds": round(time.monotonic() - began),
     }
-
-
-def _quietly(items: Iterable[int], _total: int, _label: str) -> Iterable[int]:
-    return items
 
 
 if __name__ == "__main__":

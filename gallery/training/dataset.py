@@ -35,6 +35,11 @@ COHORT_SHARE = 0.15
 Progress = Callable[[Iterable[int], int, str], Iterable[int]]
 
 
+def quietly(items: Iterable[int], _total: int, _label: str) -> Iterable[int]:
+    """A `Progress` that shows nothing."""
+    return items
+
+
 @dataclass(frozen=True)
 class Crops:
     """N training crops.

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,12 +20,18 @@ from numpy.typing import NDArray
 
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH
 from gallery.training import augment
-from gallery.training.dataset import CROP_MARGIN_X, CROP_MARGIN_Y, CROP_SCALE, Crops, load_archive
+from gallery.training.dataset import (
+    CROP_MARGIN_X,
+    CROP_MARGIN_Y,
+    CROP_SCALE,
+    Crops,
+    load_archive,
+    quietly,
+)
 from gallery.training.export import sha256_of, tflite
 
 EPOCHS, BATCH, LEARNING_RATE, SEED = 8, 128, 2e-3, 7
 SCALE, TURN_DEGREES, SHIFT = 0.11, 9.0, 3.0  # deviations; Haar's on LFW are 0.08, 7 and 2
-CENTRE = np.array([(CROP_WIDTH - 1) / 2, (CROP_HEIGHT - 1) / 2])
 MIRRORED_ORDER = [1, 0, 2, 4, 3]  # image left first, also in a mirror
 
 
@@ -96,7 +101,7 @@ def train(crops: Crops, landmarks: NDArray[np.float32]) -> tuple[keras.Model, di
 
 
 def main(data: Path, output: Path) -> None:
-    crops = load_archive(data, _quietly)
+    crops = load_archive(data, quietly)
     with np.load(data / "index.npz", allow_pickle=False) as index:
         landmarks = index["landmarks"].astype(np.float32)
     network, errors = train(crops, landmarks)
@@ -136,12 +141,8 @@ def _distance(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:
 
 
 def _relative(points: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    relative = (points - CENTRE) / CROP_WIDTH
+    relative = (points - augment.WINDOW_CENTRE) / CROP_WIDTH
     return np.asarray(relative.reshape(10), np.float32)
-
-
-def _quietly(items: Iterable[int], _total: int, _label: str) -> Iterable[int]:
-    return items
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ class LossWeights:
 
     contrastive: on the pairs as drawn. hard_strangers: contrastive on the `mined` closest pairs of
     different people in the whole batch. margin: the distance from which strangers cost nothing, on
-    the unit sphere. point_wise, relational: distance to the teacher's points
-    and to its similarities.
+    the unit sphere. point_wise, relational: distance to the teacher's points and to its
+    similarities.
     """
 
     contrastive: float = 0.0
