@@ -38,7 +38,10 @@ def train(
         ),
     ],
     architecture: Annotated[
-        Architecture, typer.Option(help="seed is the small network that the project began with.")
+        Architecture,
+        typer.Option(
+            help="narrow learns faster, for --grow-from; seed is what the project began with."
+        ),
     ] = Architecture.RESIDUAL,
     epochs: Annotated[
         int, typer.Option(min=1, max=10_000, help="Most epochs of the Siamese stage.")
@@ -68,6 +71,14 @@ def train(
     precision: Annotated[
         Precision, typer.Option(help="mixed_bfloat16 is faster where the processor has it.")
     ] = Precision.FLOAT32,
+    grow_from: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Begin as this trained model.keras of a network with the same layers, as wide "
+            "or narrower.",
+        ),
+    ] = None,
     model_id: Annotated[
         str | None, typer.Option(metavar="ID", help="What the model is called; else the folder.")
     ] = None,
@@ -81,11 +92,14 @@ def train(
     _require_extra()
     if not folder.is_dir():
         raise PathNotFound(f"there is no folder {folder}")
+    if grow_from and not grow_from.is_file():
+        raise PathNotFound(f"there is no file {grow_from}")
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's chatter is not ours
     from cli.output import warn
     from cli.training_progress import TrainingProgress
     from gallery.training import recipe as recipes
+    from gallery.training.export import sha256_of
     from gallery.training.run import run
 
     crops, data = _load(folder, session_of(context).settings(), seed)
@@ -98,10 +112,19 @@ def train(
     ]
     stages.append(recipes.siamese(epochs, batch_size, learning_rate, patience, bool(stages)))
     mirrored = architecture is not Architecture.SEED  # the seed's network is served as it was
-    recipe = recipes.Recipe(architecture, tuple(stages), seed, precision, mirrored)
+    recipe = recipes.Recipe(
+        architecture,
+        tuple(stages),
+        seed,
+        precision,
+        mirrored,
+        grown_from=sha256_of(grow_from) if grow_from else None,
+    )
     output.mkdir(parents=True, exist_ok=True)
     with TrainingProgress() as progress:
-        calibration = run(recipe, crops, data, output, model_id or output.name, [progress])
+        calibration = run(
+            recipe, crops, data, output, model_id or output.name, [progress], grow_from
+        )
     _tell(calibration, output, as_json)
 
 

@@ -1,4 +1,4 @@
-"""One change at a time to the recipe, each trained shortly on a fifth of the data.
+"""One change at a time to the narrow network's recipe, each trained shortly on a fifth of the data.
 
     python -m gallery.training.ablations ../shared/faces/train runs/ablations
 
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from gallery.training.dataset import Crops, load_archive, quietly
-from gallery.training.network import Pooling, ResidualShape
+from gallery.training.network import NARROW, Pooling, ResidualShape
 from gallery.training.recipe import (
     Architecture,
     LossWeights,
@@ -29,7 +29,6 @@ from gallery.training.recipe import (
 )
 from gallery.training.train import train
 
-AS_SHIPPED = ResidualShape()
 SHARE, EPOCHS, PAIRS_PER_BATCH = 0.2, 4, 64
 FIRST = distillation(EPOCHS, PAIRS_PER_BATCH, 2e-3)
 SECOND = siamese(1, PAIRS_PER_BATCH, 5e-4, 1, teacher=True)
@@ -40,7 +39,7 @@ class Variant:
     """distil, pairs: the losses of the two stages; pairs None leaves the second out."""
 
     name: str
-    shape: ResidualShape = AS_SHIPPED
+    shape: ResidualShape = NARROW
     distil: LossWeights = FIRST.loss
     pairs: LossWeights | None = None
     mirrored: bool = True
@@ -63,12 +62,13 @@ def _with_margin(margin: float) -> LossWeights:
 
 
 VARIANTS = (
-    Variant("distillation as shipped"),
+    Variant("distillation alone"),
     Variant("not mirror-averaged", mirrored=False),
-    Variant("global maximum as pooling", ResidualShape(pooling=Pooling.MAX)),
+    Variant("global maximum as pooling", replace(NARROW, pooling=Pooling.MAX)),
+    Variant("half as many channels again, as shipped", ResidualShape()),
     Variant("three quarters of the channels", ResidualShape(24, (24, 48, 96, 192))),
     Variant("half of the channels", ResidualShape(16, (16, 32, 64, 128))),
-    Variant("one block a resolution", ResidualShape(blocks=(1, 1, 1, 1))),
+    Variant("one block a resolution", replace(NARROW, blocks=(1, 1, 1, 1))),
     Variant("point-wise term alone", distil=replace(FIRST.loss, relational=0.0)),
     Variant("relational term alone", distil=replace(FIRST.loss, point_wise=0.0)),
     Variant("pairs after it, margin 1", pairs=SECOND.loss),
@@ -109,8 +109,8 @@ def _part(crops: Crops) -> Crops:
 def _measured(variant: Variant, crops: Crops, output: Path) -> dict[str, float]:
     """On the people held out. Those that differ after the first stage only begin with that of
     the first variant, whose seconds count for them too."""
-    folder, first = output / variant.name.replace(" ", "-"), output / "distillation-as-shipped"
-    same_start = variant.shape == AS_SHIPPED and variant.distil == FIRST.loss
+    folder, first = output / variant.name.replace(" ", "-"), output / "distillation-alone"
+    same_start = variant.shape == NARROW and variant.distil == FIRST.loss
     if same_start and first.is_dir() and not folder.is_dir():
         shutil.copytree(first / FIRST.name, folder / FIRST.name)
     began = time.monotonic()

@@ -29,17 +29,20 @@ class Pooling(StrEnum):
 class ResidualShape:
     """Channels and number of residual blocks of each resolution, from fine to coarse."""
 
-    stem: int = 32
-    channels: tuple[int, ...] = (32, 64, 128, 256)
+    stem: int = 48
+    channels: tuple[int, ...] = (48, 96, 144, 256)
     blocks: tuple[int, ...] = (1, 3, 4, 1)
     pooling: Pooling = Pooling.SPATIAL
+
+
+NARROW = ResidualShape(stem=32, channels=(32, 64, 128, 256))
 
 
 def build(architecture: Architecture, shape: ResidualShape | None = None) -> keras.Model:
     """An untrained embedder: float32 (B, 62, 47, 1) in 0..255 -> float32 (B, 48)."""
     if architecture is Architecture.SEED:
         return _seed()
-    return _residual(shape or ResidualShape())
+    return _residual(shape or (NARROW if architecture is Architecture.NARROW else ResidualShape()))
 
 
 def _seed() -> keras.Model:

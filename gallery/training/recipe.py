@@ -8,9 +8,10 @@ from enum import StrEnum
 
 
 class Architecture(StrEnum):
-    """The networks that can be trained."""
+    """The networks that can be trained; narrow is what the residual one is grown from."""
 
     RESIDUAL = "residual"
+    NARROW = "narrow"
     SEED = "seed"
 
 
@@ -64,7 +65,8 @@ class Stage:
 class Recipe:
     """A whole run: the network, its stages in order, and how it is served.
 
-    mirrored: the served point is the mean of a crop's and its mirror image's.
+    mirrored: the served point is the mean of a crop's and its mirror image's. grown_from: SHA-256
+    of the model.keras that the network begins as, where it does not begin at random.
     """
 
     architecture: Architecture
@@ -73,6 +75,7 @@ class Recipe:
     precision: Precision = Precision.FLOAT32
     mirrored: bool = True
     false_match_rate: float = 1e-3
+    grown_from: str | None = None
 
 
 def distillation(epochs: int, pairs_per_batch: int, learning_rate: float, cycle: int = 1) -> Stage:

@@ -44,9 +44,10 @@ def run(
     folder: Path,
     model_id: str,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    grow_from: Path | None = None,
 ) -> Calibration:
     """Train, calibrate, write model.keras, model.tflite, card.json and three pictures."""
-    embedder, calibration = train(recipe, crops, folder, callbacks)
+    embedder, calibration = train(recipe, crops, folder, callbacks, grow_from=grow_from)
     write_model(embedder, folder)
     write_card(_card(recipe, crops, data, model_id, embedder, calibration, folder), folder)
     plots.draw_loss(recipe.stages, folder)

@@ -14,6 +14,7 @@ from gallery.training import network
 from gallery.training.calibration import Calibration, calibrate
 from gallery.training.dataset import Crops
 from gallery.training.export import serving_network
+from gallery.training.grow import embedder_of, grow
 from gallery.training.pairs import CropBatches, PairBatches
 from gallery.training.recipe import Recipe, Stage
 from gallery.training.siamese import Siamese
@@ -31,11 +32,13 @@ def train(
     folder: Path,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     shape: network.ResidualShape | None = None,
+    grow_from: Path | None = None,
 ) -> tuple[keras.Model, Calibration]:
     """Train, calibrate, and return the network to serve.
 
     folder: keeps a checkpoint and a loss history for each stage; a second call with the same
     recipe goes on where the first was stopped. shape: of a residual network, else the shipped one.
+    grow_from: a model.keras that a smaller network was trained to, which this one begins as.
     """
     _claim(folder, recipe)
     keras.utils.set_random_seed(recipe.seed)
@@ -45,6 +48,8 @@ def train(
         embedder = network.build(recipe.architecture, shape)
     finally:
         keras.config.set_dtype_policy(policy)
+    if grow_from:
+        grow(embedder, embedder_of(grow_from))
     for number, stage in enumerate(recipe.stages):
         _run_stage(stage, embedder, crops, folder / stage.name, recipe.seed + number, callbacks)
     unscaled = serving_network(embedder, 1.0, recipe.mirrored)

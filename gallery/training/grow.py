@@ -1,0 +1,61 @@
+"""A larger network that begins as a trained smaller one: the same embeddings, more room to learn.
+
+After Net2Net (Chen, Goodfellow, Shlens 2016, arXiv:1511.05641), with new channels drawn as in a
+new network instead of copied: what reads them gives them no weight at first.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.errors import DataRejected
+
+
+def grow(network: keras.Model, trained: keras.Model) -> None:
+    """Give a wider network the function of a trained one with the same layers.
+
+    Raises DataRejected where the layers differ or one of the trained ones is the wider.
+    """
+    layers, theirs = _weighted(network), _weighted(trained)
+    if [len(layer.weights) for layer in layers] != [len(layer.weights) for layer in theirs]:
+        raise DataRejected("the network to grow from has other layers than the one to train")
+    for new, old in zip(layers, theirs, strict=True):
+        by_input = isinstance(new, keras.layers.Conv2D | keras.layers.Dense)
+        weights = zip(new.get_weights(), old.get_weights(), strict=True)
+        for target, (wider, kept) in zip(new.weights, weights, strict=True):
+            too_wide = np.greater(kept.shape, wider.shape).any()
+            if kept.ndim != wider.ndim or too_wide:
+                raise DataRejected(
+                    f"the network to grow from has a weight of {kept.shape} where the one to "
+                    f"train has {wider.shape}"
+                )
+            target.assign(_placed(wider, kept, by_input and kept.ndim > 1))
+
+
+def embedder_of(path: Path) -> keras.Model:
+    """The network inside a model.keras of the gallery, as it was trained: points of unit length."""
+    try:
+        served = keras.models.load_model(path, compile=False)
+    except (ValueError, OSError, TypeError) as error:
+        raise DataRejected(f"{path} cannot be read as a Keras model: {error}") from error
+    inner = [layer for layer in served.layers if isinstance(layer, keras.Model)]
+    if len(inner) != 1:
+        raise DataRejected(f"{path} is no model of `gallery train`")
+    return inner[0]
+
+
+def _weighted(network: keras.Model) -> list[Any]:
+    return [layer for layer in network.layers if layer.weights]
+
+
+def _placed(wider: NDArray[Any], kept: NDArray[Any], by_input: bool) -> NDArray[Any]:
+    """The trained weights in the corner of the new ones; trained outputs read no new input."""
+    if by_input:  # (..., inputs, outputs)
+        wider[..., kept.shape[-2] :, : kept.shape[-1]] = 0
+    wider[tuple(slice(size) for size in kept.shape)] = kept
+    return wider
