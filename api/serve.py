@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import logging
+import math
 import os
 import socket
 import sys
@@ -19,7 +20,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 
 from api.application import create_app
-from api.memory import give_back_large_blocks
+from api.memory import spend_little_memory
 from api.metrics import Metrics, forget_worker, remove_shared, share_among_workers
 from api.problems import refused
 from api.request_log import RequestId
@@ -28,6 +29,7 @@ from gallery.bootstrap import Services
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
 from gallery.domain.picture import Picture
 from gallery.errors import AddressUnavailable, InvalidValue, KeyMissing, NotReady
+from gallery.services.in_order import cores
 from gallery.settings import Settings
 
 GRACEFUL_SECONDS = 30
@@ -194,10 +196,11 @@ class _Server(BaseApplication):  # type: ignore[misc]
         import cv2
 
         cv2.setNumThreads(1)  # the workers are the parallelism
-        give_back_large_blocks()
+        at_once = math.ceil(cores() / self._options["workers"])
+        spend_little_memory(heaps=at_once + 1)  # and one for the threads that read and answer
         _log_requests()
         self.measured = Metrics()
-        self._services = Services(self._settings, self.measured)
+        self._services = Services(self._settings, self.measured, at_once)
         warm_up(self._services)
         app = create_app(self._services, self._names, self.measured, keys_always=self._keys_always)
         app.register_error_handler(ParseException, _broken_body)

@@ -34,6 +34,7 @@ from api.timed_socket import TimedSocket
 
 FIRST_BYTE_SECONDS = 5.0
 LINGER_SECONDS = 1.0
+YIELD_SECONDS, MOST_YIELD_SECONDS = 0.0005, 0.004
 
 _NOBODY_THERE = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
 _OURS = (InvalidResponseHeader, InvalidResponseHeaderName)
@@ -98,7 +99,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     """`app` is the `Server` of `api.serve`."""
 
     def accept(self, listener: Any) -> bool:
-        """Take in one connection, and whether there was one; it waits for its first byte aside."""
+        """Take in one connection, and whether there was one; it waits for its first byte aside.
+
+        All workers wait for the same socket. One that serves others already leaves a free one the
+        time to be first, or two clients would share a core while another is idle.
+        """
+        if self.alive:
+            time.sleep(min(self.nr_conns * YIELD_SECONDS, MOST_YIELD_SECONDS))
         try:
             accepted, address = listener.accept()
         except OSError as error:

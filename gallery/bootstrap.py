@@ -59,17 +59,22 @@ class part(Generic[T]):  # noqa: N801 - used as a decorator, like property
 class Services:
     """Every use case on one database, wired; close it when done. Safe for several threads.
 
-    watch: is told how long stages take and what is refused.
+    watch: is told how long stages take and what is refused. at_once: how many photos are worked on
+    at the same time, whatever the number of threads; else one a core.
     """
 
-    def __init__(self, settings: Settings, watch: Watch = UNWATCHED) -> None:
+    def __init__(
+        self, settings: Settings, watch: Watch = UNWATCHED, at_once: int | None = None
+    ) -> None:
         self.settings = settings
         self.watch = watch
+        self._at_once = at_once
         self.making = threading.RLock()
 
     @part
     def recognise(self) -> Recognise:
         from gallery.domain.quality import QualityLimits
+        from gallery.services.in_order import cores
         from gallery.services.recognise import Recognise
 
         return Recognise(
@@ -78,6 +83,7 @@ class Services:
             QualityLimits(),
             self.watch,
             landmarks=make_landmark_finder(self.settings.detector),
+            turn=threading.Semaphore(self._at_once or cores()),
         )
 
     @part

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -11,6 +11,7 @@ from gallery.detector.geometry import largest_first, shrunk
 from gallery.domain.face import Box, DetectedFace
 from gallery.domain.picture import Picture
 from gallery.errors import ModelUnavailable
+from gallery.spares import Spares
 
 SCALE_FACTOR, MIN_NEIGHBOURS, MIN_SIDE = 1.05, 10, 30
 SCORE = 1.0
@@ -20,7 +21,7 @@ _CASCADE = "haarcascade_frontalface_default.xml"
 
 
 class Haar:
-    """Safe to share between threads: each gets its own cascade, as OpenCV's is not.
+    """Safe to share between threads; OpenCV's cascade is not, so each call is lent one.
 
     On 500 LFW photos it misses the subject in 1 %, and sees more than one face in 8 %.
     """
@@ -32,7 +33,7 @@ class Haar:
                 "the Haar cascade is missing; install opencv-python-headless 4 again",
                 operator=self._cascade,
             )
-        self._of_thread = threading.local()
+        self._classifiers = Spares(partial(cv2.CascadeClassifier, str(self._cascade)))
 
     @property
     def name(self) -> str:
@@ -41,21 +42,16 @@ class Haar:
     def detect(self, picture: Picture) -> tuple[DetectedFace, ...]:
         """Every face, largest first, in pixels of the picture given; no landmarks."""
         pixels, scale_x, scale_y = shrunk(picture)
-        found = self._classifier().detectMultiScale(
-            cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY),
-            scaleFactor=SCALE_FACTOR,
-            minNeighbors=MIN_NEIGHBOURS,
-            minSize=(MIN_SIDE, MIN_SIDE),
-        )
+        gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        with self._classifiers.lent() as classifier:
+            found = classifier.detectMultiScale(
+                gray,
+                scaleFactor=SCALE_FACTOR,
+                minNeighbors=MIN_NEIGHBOURS,
+                minSize=(MIN_SIDE, MIN_SIDE),
+            )
         boxes = (
             Box(x * scale_x, y * scale_y, width * scale_x, height * scale_y)
             for x, y, width, height in ((float(v) for v in row) for row in found)
         )
         return largest_first(DetectedFace(box, SCORE, landmarks=None) for box in boxes)
-
-    def _classifier(self) -> cv2.CascadeClassifier:
-        classifier: cv2.CascadeClassifier | None = getattr(self._of_thread, "classifier", None)
-        if classifier is None:
-            classifier = cv2.CascadeClassifier(str(self._cascade))
-            self._of_thread.classifier = classifier
-        return classifier

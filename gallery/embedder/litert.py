@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
 from gallery.embedder.model_card import ModelCard, read_model
 from gallery.embedder.quiet import without_delegate_notice
 from gallery.errors import ModelUnavailable
+from gallery.spares import Spares
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
@@ -37,16 +38,16 @@ class _Network:
 class LiteRtEmbedder:
     """Runs model.tflite of a model folder; ModelUnavailable when the folder's files are not whole.
 
-    An interpreter is not thread-safe, so each thread has its own: one for single crops, and one
-    for eight at once, made when first needed. A face's embedding is the same from both.
+    Safe to share between threads. An interpreter takes single crops or eight at once, and a face's
+    embedding is the same from both.
     """
 
     def __init__(self, model_folder: Path, threads: int = 1) -> None:
         self._card, self._model = read_model(model_folder)
         self._threads = threads
-        self._local = threading.local()
-        with without_delegate_notice():  # it comes with the first interpreter of a process
-            self._network(1)
+        self._single, self._batch = (Spares(partial(self._load, crops)) for crops in (1, BATCH))
+        with without_delegate_notice(), self._single.lent():
+            pass  # the notice comes with the first interpreter of a process
 
     @property
     def model_id(self) -> str:
@@ -60,25 +61,18 @@ class LiteRtEmbedder:
         """One embedding a crop, the same whatever stands beside it."""
         made: list[Embedding] = []
         while len(crops) - len(made) >= BATCH:
-            made += self._run(self._network(BATCH), crops[len(made) : len(made) + BATCH])
+            made += self._run(self._batch, crops[len(made) : len(made) + BATCH])
         for crop in crops[len(made) :]:
-            made += self._run(self._network(1), [crop])
+            made += self._run(self._single, [crop])
         return tuple(made)
 
-    def _run(self, network: _Network, crops: Sequence[FaceCrop]) -> list[Embedding]:
+    def _run(self, networks: Spares[_Network], crops: Sequence[FaceCrop]) -> list[Embedding]:
         pixels = np.stack([crop.pixels for crop in crops])[..., None].astype(np.float32)
-        network.interpreter.set_tensor(network.input, pixels)
-        network.interpreter.invoke()
-        vectors = np.array(network.interpreter.get_tensor(network.output), dtype=np.float32)
+        with networks.lent() as network:
+            network.interpreter.set_tensor(network.input, pixels)
+            network.interpreter.invoke()
+            vectors = np.array(network.interpreter.get_tensor(network.output), dtype=np.float32)
         return [Embedding(vector, self.model_id) for vector in vectors]
-
-    def _network(self, crops: int) -> _Network:
-        networks: dict[int, _Network] | None = getattr(self._local, "networks", None)
-        if networks is None:
-            networks = self._local.networks = {}
-        if crops not in networks:
-            networks[crops] = self._load(crops)
-        return networks[crops]
 
     def _load(self, crops: int) -> _Network:
         from ai_edge_litert.interpreter import Interpreter

@@ -13,7 +13,7 @@ T = TypeVar("T")
 def each_photo(photos: Sequence[bytes], ask: Callable[[bytes], T]) -> tuple[T | PhotoRejected, ...]:
     """An answer or a refusal for each photo, in order; any other refusal ends it.
 
-    One after another in the caller's thread, as each further thread would load networks first.
+    One after another in the caller's thread: other requests have their turns meanwhile.
     """
     return tuple(_answer(photo, ask) for photo in photos)
 

@@ -85,26 +85,27 @@ class Recognise:
     """Shared by all threads: eight photos of 50 megapixels at once would be 3 GB."""
     landmarks: LandmarkFinder | None = None
     turn: AbstractContextManager[object] = field(default_factory=lambda: Semaphore(cores()))
-    """As many threads compute as there are cores: more of them only take turns in the caches."""
+    """A photo is worked on from end to end: threads that alternate empty each other's caches."""
 
     def __call__(self, photo: bytes, choice: FaceChoice = FaceChoice.ONLY) -> Probe:
         """Raises a subclass of PhotoRejected when the photo or its face cannot be used."""
-        seen = self.see(photo, choice)
-        with self.turn, timed(self.watch, Stage.EMBED):
-            (embedding,) = self.embedder.embed([seen.crop])
+        with self.turn:
+            seen = self._see(photo, choice)
+            with timed(self.watch, Stage.EMBED):
+                (embedding,) = self.embedder.embed([seen.crop])
         return seen.embedded(embedding)
 
     def see(self, photo: bytes, choice: FaceChoice = FaceChoice.ONLY) -> Seen:
         """All but the embedding, which is cheaper for several at once."""
-        with refusals_told(self.watch):
+        with self.turn:
             return self._see(photo, choice)
 
     def _see(self, photo: bytes, choice: FaceChoice) -> Seen:
-        with ExitStack() as held:
+        with refusals_told(self.watch), ExitStack() as held:
             with timed(self.watch, Stage.DECODE):
                 picture = held.enter_context(decoded(photo, self.room))
             width, height = picture.width, picture.height
-            with self.turn, timed(self.watch, Stage.DETECT):
+            with timed(self.watch, Stage.DETECT):
                 faces = self.detector.detect(picture)
             face = self._with_landmarks(picture, choose(faces, choice))
             crop = align(picture, face)

@@ -174,3 +174,13 @@ def test_lfw_photos_are_hardly_ever_refused_for_quality(lfw_photos: list[Path]) 
         except FaceUnusable:
             refused += 1
     assert refused / 200 < 0.005
+
+
+def test_as_many_photos_are_worked_on_at_once_as_was_said(portrait: bytes) -> None:
+    recognise = Services(Settings(), at_once=1).recognise
+    with ThreadPoolExecutor(1) as pool:
+        with recognise.turn:
+            waiting = pool.submit(recognise, portrait)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+        assert waiting.result(timeout=60).faces_found == 1
