@@ -129,10 +129,18 @@ def _round_folded(convolution: keras.layers.Layer, norm: keras.layers.BatchNorma
     gamma, beta, mean, variance = norm.get_weights()
     gain = gamma / np.sqrt(variance + norm.epsilon)
     kernel, *bias = convolution.get_weights()
-    convolution.set_weights([_half(kernel * gain) / gain, *bias])
+    folded = gain * _scale_before(convolution)
+    convolution.set_weights([_half(kernel * folded) / folded, *bias])
     before = bias[0] if bias else np.zeros_like(mean)
     offset = (before - mean) * gain
     norm.set_weights([gamma, _half(beta + offset) - offset, mean, variance])
+
+
+def _scale_before(convolution: keras.layers.Layer) -> float:
+    """The factor of its input that the converter folds into a convolution as well."""
+    before = convolution.input._keras_history.operation
+    plain = isinstance(before, keras.layers.Rescaling) and before.offset == 0
+    return float(before.scale) if plain else 1.0
 
 
 def _half(weights: NDArray[np.float32]) -> NDArray[np.float32]:
