@@ -12,7 +12,7 @@ import typer
 from cli.options import AsJson
 from cli.session import session_of
 from gallery.errors import ExtraNotInstalled, PathNotFound
-from gallery.training.recipe import Architecture, Precision
+from gallery.training.recipe import Architecture, Optimizer, Precision
 
 if TYPE_CHECKING:
     from gallery.settings import Settings
@@ -71,6 +71,9 @@ def train(
     precision: Annotated[
         Precision, typer.Option(help="mixed_bfloat16 is faster where the processor has it.")
     ] = Precision.FLOAT32,
+    optimizer: Annotated[
+        Optimizer, typer.Option(help="muon learns more in an epoch of the same length.")
+    ] = Optimizer.ADAMW,
     grow_from: Annotated[
         Path | None,
         typer.Option(
@@ -118,6 +121,7 @@ def train(
         seed,
         precision,
         mirrored,
+        optimizer=optimizer,
         grown_from=sha256_of(grow_from) if grow_from else None,
     )
     output.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ from gallery.training.network import NARROW, Pooling, ResidualShape
 from gallery.training.recipe import (
     Architecture,
     LossWeights,
+    Optimizer,
     Precision,
     Recipe,
     distillation,
@@ -43,6 +44,7 @@ class Variant:
     distil: LossWeights = FIRST.loss
     pairs: LossWeights | None = None
     mirrored: bool = True
+    optimizer: Optimizer = Optimizer.ADAMW
 
     @property
     def recipe(self) -> Recipe:
@@ -54,6 +56,7 @@ class Variant:
             tuple(stages),
             precision=Precision.MIXED_BFLOAT16,
             mirrored=self.mirrored,
+            optimizer=self.optimizer,
         )
 
 
@@ -69,8 +72,11 @@ VARIANTS = (
     Variant("three quarters of the channels", ResidualShape(24, (24, 48, 96, 192))),
     Variant("half of the channels", ResidualShape(16, (16, 32, 64, 128))),
     Variant("one block a resolution", replace(NARROW, blocks=(1, 1, 1, 1))),
-    Variant("point-wise term alone", distil=replace(FIRST.loss, relational=0.0)),
-    Variant("relational term alone", distil=replace(FIRST.loss, point_wise=0.0)),
+    Variant("convolutions moved by Muon", optimizer=Optimizer.MUON),
+    Variant("without the centres", distil=replace(FIRST.loss, centres=0.0)),
+    Variant("point-wise term alone", distil=LossWeights(point_wise=1.0)),
+    Variant("relational term alone", distil=LossWeights(relational=2.0)),
+    Variant("centres alone", distil=LossWeights(centres=1.0)),
     Variant("pairs after it, margin 1", pairs=SECOND.loss),
     Variant("pairs after it, margin 0.8", pairs=_with_margin(0.8)),
     Variant("pairs after it, margin 1.2", pairs=_with_margin(1.2)),
@@ -110,7 +116,8 @@ def _measured(variant: Variant, crops: Crops, output: Path) -> dict[str, float]:
     """On the people held out. Those that differ after the first stage only begin with that of
     the first variant, whose seconds count for them too."""
     folder, first = output / variant.name.replace(" ", "-"), output / "distillation-alone"
-    same_start = variant.shape == NARROW and variant.distil == FIRST.loss
+    same_start = variant.recipe.stages[0] == FIRST and variant.shape == NARROW
+    same_start &= variant.optimizer is VARIANTS[0].optimizer
     if same_start and first.is_dir() and not folder.is_dir():
         shutil.copytree(first / FIRST.name, folder / FIRST.name)
     began = time.monotonic()

@@ -7,6 +7,7 @@ from typing import Any
 from keras import ops
 
 _TINY = 1e-12  # keeps the slope of a square root finite at zero
+CENTRE_SCALE, CENTRE_MARGIN = 32.0, 0.2
 
 
 def pair_distances(embeddings: Any) -> Any:
@@ -50,3 +51,19 @@ def relational(embeddings: Any, teacher: Any) -> Any:
     ours = ops.matmul(embeddings, ops.transpose(embeddings))
     theirs = ops.matmul(teacher, ops.transpose(teacher))
     return ops.mean(ops.square(ours - theirs))
+
+
+def nearest_centre(embeddings: Any, centres: Any, identity: Any) -> Any:
+    """Cross-entropy of which person's centre is the nearest, the own one put farther by a margin.
+
+    embeddings: (N, 48). centres: (P, 48), both of unit length and the centres fixed. identity:
+    (N,) rows of centres; a negative one is an unknown person and does not count. CosFace (Wang et
+    al. 2018, arXiv:1801.09414) with the teacher's centres for weights: each crop is held against
+    every person, where a batch of pairs has only few.
+    """
+    cosine = ops.matmul(embeddings, ops.transpose(centres))
+    own = ops.one_hot(identity, ops.shape(centres)[0], dtype="float32")
+    logits = CENTRE_SCALE * (cosine - CENTRE_MARGIN * own)
+    surprise = ops.logsumexp(logits, axis=-1) - ops.sum(own * logits, axis=-1)
+    known = ops.cast(identity >= 0, "float32")
+    return ops.sum(known * surprise) / ops.maximum(ops.sum(known), 1.0)

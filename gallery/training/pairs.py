@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.domain.embedding import EMBEDDING_SIZE
 from gallery.errors import DataRejected
 from gallery.training.augment import augmented, windows
 from gallery.training.dataset import UNKNOWN_PERSON, Crops
@@ -82,6 +83,16 @@ class Batches(keras.utils.PyDataset):
         self._person = _persons(crops)
         self._draw(np.random.default_rng((seed, epoch or 0)))
 
+    def centres(self) -> NDArray[np.float32]:
+        """The mean of the teacher's points of each person: float32 (P, 48) of unit length."""
+        if self._crops.teacher is None:
+            raise ValueError("without a teacher there are no centres")
+        known = self._person >= 0
+        sums = np.zeros((int(self._person.max(initial=-1)) + 1, EMBEDDING_SIZE), np.float32)
+        np.add.at(sums, self._person[known], self._crops.teacher[known])
+        sums /= np.linalg.norm(sums, axis=1, keepdims=True)
+        return sums
+
     def on_epoch_end(self) -> None:
         if self._epoch is not None:
             self._epoch += 1
@@ -104,9 +115,12 @@ class Batches(keras.utils.PyDataset):
 
 
 def _persons(crops: Crops) -> NDArray[np.int32]:
-    """Identities, each anonymous crop being a person of its own: int32 (N,)."""
+    """Identities numbered from 0, each anonymous crop a person of its own, or -1: int32 (N,)."""
     own = crops.identity.max(initial=0) + 1 + np.arange(len(crops))
-    return np.where(_in_pairs(crops), own, crops.identity).astype(np.int32)
+    person = np.where(_in_pairs(crops), own, crops.identity)
+    known = person != UNKNOWN_PERSON
+    person[known] = np.unique(person[known], return_inverse=True)[1]
+    return person.astype(np.int32)
 
 
 def _in_pairs(crops: Crops) -> NDArray[np.bool_]:

@@ -22,6 +22,13 @@ class Precision(StrEnum):
     MIXED_BFLOAT16 = "mixed_bfloat16"
 
 
+class Optimizer(StrEnum):
+    """Who turns gradients into steps; muon moves convolutions by `gallery.training.muon`."""
+
+    ADAMW = "adamw"
+    MUON = "muon"
+
+
 @dataclass(frozen=True)
 class LossWeights:
     """How much each term of the loss counts; a term of weight 0 is not computed.
@@ -29,7 +36,8 @@ class LossWeights:
     contrastive: on the pairs as drawn. hard_strangers: contrastive on the `mined` closest pairs of
     different people in the whole batch. margin: the distance from which strangers cost nothing, on
     the unit sphere. point_wise, relational: distance to the teacher's points and to its
-    similarities.
+    similarities. centres: to be nearer to the mean of the teacher's points of one's own person
+    than to those of all other people.
     """
 
     contrastive: float = 0.0
@@ -37,6 +45,7 @@ class LossWeights:
     mined: int = 0
     point_wise: float = 0.0
     relational: float = 0.0
+    centres: float = 0.0
     margin: float = 1.0
 
 
@@ -56,8 +65,8 @@ class Stage:
     loss: LossWeights
     patience: int
 
-    def learning_rate_at(self, epoch: int) -> float:
-        """What to use in an epoch, the first being 0 (Loshchilov, Hutter 2017, "SGDR")."""
+    def learning_rate_at(self, epoch: float) -> float:
+        """What to use when so many epochs are done (Loshchilov, Hutter 2017, "SGDR")."""
         return self.learning_rate * (1 + math.cos(math.pi * epoch / self.epochs)) / 2
 
 
@@ -75,7 +84,11 @@ class Recipe:
     precision: Precision = Precision.FLOAT32
     mirrored: bool = True
     false_match_rate: float = 1e-3
+    optimizer: Optimizer = Optimizer.ADAMW
     grown_from: str | None = None
+
+
+CENTRES = 0.1
 
 
 def distillation(epochs: int, pairs_per_batch: int, learning_rate: float, cycle: int = 1) -> Stage:
@@ -84,7 +97,7 @@ def distillation(epochs: int, pairs_per_batch: int, learning_rate: float, cycle:
     A later cycle, counted from 1, goes on from the one before with the learning rate up again, to
     half of what it began with there (warm restarts: Loshchilov, Hutter 2017, "SGDR").
     """
-    loss = LossWeights(point_wise=1.0, relational=2.0)
+    loss = LossWeights(point_wise=1.0, relational=2.0, centres=CENTRES)
     name = "distil" if cycle == 1 else f"distil-{cycle}"
     rate = learning_rate / 2 ** (cycle - 1)
     return Stage(name, epochs, pairs_per_batch, rate, loss, patience=epochs)
@@ -109,5 +122,6 @@ def siamese(
         mined=pairs_per_batch,
         point_wise=1.0,
         relational=2.0,
+        centres=CENTRES,
     )
     return Stage("siamese", epochs, pairs_per_batch, learning_rate, loss, patience)

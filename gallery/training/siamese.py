@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
 from gallery.training import losses
 from gallery.training.recipe import LossWeights
@@ -15,13 +17,20 @@ class Siamese(keras.Model):
     """Both towers are the same network, so a pair travels as two neighbouring rows of a batch.
 
     x: float32 (2B, 62, 47, 1). y: what the stage's terms use of "same" (2B,), each pair's label
-    standing in both its rows, "identity" (2B,) and "teacher" (2B, 48).
+    standing in both its rows, "identity" (2B,) and "teacher" (2B, 48). centres: (P, 48), one a
+    person that is trained on, the row of each identity's number.
     """
 
-    def __init__(self, embedder: keras.Model, loss_weights: LossWeights) -> None:
+    def __init__(
+        self,
+        embedder: keras.Model,
+        loss_weights: LossWeights,
+        centres: NDArray[np.float32] | None = None,
+    ) -> None:
         super().__init__()
         self.embedder = embedder
         self.loss_weights = loss_weights
+        self._centres = centres
         self.build(embedder.input_shape)
 
     def build(self, input_shape: Any) -> None:
@@ -52,4 +61,7 @@ class Siamese(keras.Model):
             total += terms.point_wise * losses.point_wise(embeddings, y["teacher"])
         if terms.relational:
             total += terms.relational * losses.relational(embeddings, y["teacher"])
+        if terms.centres and training and self._centres is not None:
+            own = losses.nearest_centre(embeddings, self._centres, y["identity"])
+            total += terms.centres * own
         return total

@@ -15,8 +15,9 @@ from gallery.training.calibration import Calibration, calibrate
 from gallery.training.dataset import Crops
 from gallery.training.export import serving_network
 from gallery.training.grow import embedder_of, grow
-from gallery.training.pairs import CropBatches, PairBatches
-from gallery.training.recipe import Recipe, Stage
+from gallery.training.muon import ConvolutionMuon
+from gallery.training.pairs import Batches, CropBatches, PairBatches
+from gallery.training.recipe import Optimizer, Recipe, Stage
 from gallery.training.siamese import Siamese
 
 HISTORY = "history.csv"
@@ -24,6 +25,7 @@ FINISHED = "finished.weights.h5"
 CHECKPOINT = "checkpoint.weights.h5"
 RECIPE = "recipe.json"
 STATE = "checkpoint.json"
+WEIGHT_DECAY = 0.01
 
 
 def train(
@@ -51,7 +53,9 @@ def train(
     if grow_from:
         grow(embedder, embedder_of(grow_from))
     for number, stage in enumerate(recipe.stages):
-        _run_stage(stage, embedder, crops, folder / stage.name, recipe.seed + number, callbacks)
+        optimizer = _optimizer(recipe.optimizer, stage.learning_rate)
+        seed = recipe.seed + number
+        _run_stage(stage, optimizer, embedder, crops, folder / stage.name, seed, callbacks)
     unscaled = serving_network(embedder, 1.0, recipe.mirrored)
     calibration = calibrate(unscaled, crops.development(), recipe.false_match_rate)
     return serving_network(embedder, calibration.scale, recipe.mirrored), calibration
@@ -69,8 +73,17 @@ def _claim(folder: Path, recipe: Recipe) -> None:
     noted.write_text(asked, encoding="utf-8")
 
 
+def _optimizer(chosen: Optimizer, learning_rate: float) -> keras.optimizers.Optimizer:
+    if chosen is Optimizer.MUON:
+        return ConvolutionMuon(
+            learning_rate, weight_decay=WEIGHT_DECAY, adam_weight_decay=WEIGHT_DECAY
+        )
+    return keras.optimizers.AdamW(learning_rate, weight_decay=WEIGHT_DECAY)
+
+
 def _run_stage(
     stage: Stage,
+    optimizer: keras.optimizers.Optimizer,
     embedder: keras.Model,
     crops: Crops,
     folder: Path,
@@ -82,11 +95,13 @@ def _run_stage(
         embedder.load_weights(finished)
         return
     folder.mkdir(parents=True, exist_ok=True)
-    model = Siamese(embedder, stage.loss)
-    optimizer = keras.optimizers.AdamW(stage.learning_rate, weight_decay=0.01)
-    model.compile(optimizer=optimizer, jit_compile=False)
-    epoch = _resume(model, folder)
+    epoch = _next_epoch(folder)
     training, held_out = _batches(stage, crops, seed, epoch)
+    model = Siamese(embedder, stage.loss, training.centres() if stage.loss.centres else None)
+    model.compile(optimizer=optimizer, jit_compile=False)
+    if epoch:
+        model.optimizer.build(model.trainable_variables)
+        model.load_weights(folder / CHECKPOINT)
     model.fit(
         training,
         validation_data=held_out,
@@ -94,7 +109,7 @@ def _run_stage(
         initial_epoch=epoch,
         verbose=0,
         callbacks=[
-            keras.callbacks.LearningRateScheduler(stage.learning_rate_at),
+            FallingRate(stage, len(training)),
             keras.callbacks.CSVLogger(str(folder / HISTORY), append=epoch > 0),
             keras.callbacks.EarlyStopping(
                 monitor="val_loss", patience=stage.patience, restore_best_weights=True
@@ -109,20 +124,39 @@ def _run_stage(
     (folder / STATE).unlink(missing_ok=True)
 
 
-def _batches(
-    stage: Stage, crops: Crops, seed: int, epoch: int
-) -> tuple[keras.utils.PyDataset, keras.utils.PyDataset]:
+def _batches(stage: Stage, crops: Crops, seed: int, epoch: int) -> tuple[Batches, Batches]:
     """Training batches from an epoch on, and the unchanging ones of the held-out people."""
     size = stage.pairs_per_batch
+    training, held_out = crops.training(), crops.development()
     if stage.loss.contrastive:
         return (
-            PairBatches(crops.training(), size, seed, epoch),
-            PairBatches(crops.development(), size, seed, epoch=None),
+            PairBatches(training, size, seed, epoch),
+            PairBatches(held_out, size, seed, epoch=None),
         )
     return (
-        CropBatches(crops.training(), 2 * size, seed, epoch),
-        CropBatches(crops.development(), 2 * size, seed, epoch=None),
+        CropBatches(training, 2 * size, seed, epoch),
+        CropBatches(held_out, 2 * size, seed, epoch=None),
     )
+
+
+class FallingRate(keras.callbacks.Callback):
+    """Sets the learning rate of each batch; the log tells that of each epoch's last one."""
+
+    def __init__(self, stage: Stage, batches: int) -> None:
+        super().__init__()
+        self._stage, self._batches = stage, batches
+        self._epoch, self._rate = 0, stage.learning_rate
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
+        self._rate = self._stage.learning_rate_at(self._epoch + batch / self._batches)
+        self.model.optimizer.learning_rate = self._rate
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if logs is not None:
+            logs["learning_rate"] = self._rate
 
 
 class SaveCheckpoint(keras.callbacks.Callback):
@@ -139,10 +173,8 @@ class SaveCheckpoint(keras.callbacks.Callback):
         (self._folder / STATE).write_text(json.dumps({"epoch": epoch + 1}), encoding="utf-8")
 
 
-def _resume(model: Siamese, folder: Path) -> int:
-    """Load the stage's checkpoint, if there is one; the epoch to go on with."""
+def _next_epoch(folder: Path) -> int:
+    """The epoch to go on with; 0 where the stage has no checkpoint."""
     if not (folder / STATE).is_file():
         return 0
-    model.optimizer.build(model.trainable_variables)
-    model.load_weights(folder / CHECKPOINT)
     return int(json.loads((folder / STATE).read_text(encoding="utf-8"))["epoch"])

@@ -32,12 +32,16 @@ def toy_crops(teacher: bool) -> Crops:
     return named_crops(images, identity, identity >= 9, points if teacher else None)
 
 
-def short(architecture: recipes.Architecture, epochs: int = 1) -> recipes.Recipe:
+def short(
+    architecture: recipes.Architecture,
+    epochs: int = 1,
+    optimizer: recipes.Optimizer = recipes.Optimizer.ADAMW,
+) -> recipes.Recipe:
     distil = architecture is not recipes.Architecture.SEED
     stages = [recipes.siamese(epochs, 8, 1e-3, patience=epochs, teacher=distil)]
     if distil:
         stages.insert(0, recipes.distillation(1, 8, 1e-3))
-    return recipes.Recipe(architecture, tuple(stages))
+    return recipes.Recipe(architecture, tuple(stages), optimizer=optimizer)
 
 
 @pytest.mark.slow
@@ -87,8 +91,12 @@ class Epochs(keras.callbacks.Callback):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Keras' CSV file
-def test_a_stopped_run_goes_on_from_its_last_epoch(tmp_path: Path) -> None:
-    crops, recipe = toy_crops(teacher=False), short(recipes.Architecture.SEED, epochs=3)
+@pytest.mark.parametrize("optimizer", list(recipes.Optimizer))
+def test_a_stopped_run_goes_on_from_its_last_epoch(
+    optimizer: recipes.Optimizer, tmp_path: Path
+) -> None:
+    crops = toy_crops(teacher=False)
+    recipe = short(recipes.Architecture.SEED, epochs=3, optimizer=optimizer)
     with pytest.raises(KeyboardInterrupt):
         train(recipe, crops, tmp_path, [StopAfter(2)])
     rest, nothing = Epochs(), Epochs()

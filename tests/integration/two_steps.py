@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from gallery.training.dataset import named_crops
+from gallery.training.muon import ConvolutionMuon
 from gallery.training.network import ResidualShape, build
 from gallery.training.pairs import PairBatches
 from gallery.training.recipe import Architecture, siamese
@@ -33,7 +34,7 @@ def main(folder: Path) -> None:
         embedder.save(before)
     stage = siamese(1, 16, 0.001, patience=1, teacher=True)
     model = Siamese(embedder, stage.loss)
-    model.compile(optimizer=keras.optimizers.AdamW(0.001), jit_compile=False)
+    model.compile(optimizer=ConvolutionMuon(0.001), jit_compile=False)
     batches = PairBatches(crops, 16, seed=0)
     assert len(batches) == 2
     loss = model.fit(batches, verbose=0).history["loss"][0]

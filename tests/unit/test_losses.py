@@ -42,3 +42,18 @@ def test_a_student_that_equals_its_teacher_has_no_loss() -> None:
     points /= np.linalg.norm(points, axis=1, keepdims=True)
     assert value(losses.point_wise(points, points)) == pytest.approx(0.0, abs=1e-6)
     assert value(losses.relational(points, points)) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_nearest_centre_is_the_cross_entropy_of_cosines_with_a_margin() -> None:
+    centres = np.eye(3, 48, dtype=np.float32)
+    points = np.zeros((3, 48), np.float32)
+    points[0, :2] = 0.6, 0.8
+    points[1, 2] = points[2, 0] = 1.0
+    identity = np.array([0, 2, -1], np.int32)  # the last is unknown and does not count
+    scale, margin = losses.CENTRE_SCALE, losses.CENTRE_MARGIN
+    first = -scale * (0.6 - margin) + np.log(
+        np.exp(scale * (0.6 - margin)) + np.exp(scale * 0.8) + 1
+    )
+    second = -scale * (1 - margin) + np.log(np.exp(scale * (1 - margin)) + 2)
+    told = value(losses.nearest_centre(points, centres, identity))
+    assert told == pytest.approx((first + second) / 2, rel=1e-5)

@@ -10,7 +10,7 @@ pytest.importorskip("keras", reason="the train extra is not installed")
 from gallery.errors import DataRejected
 from gallery.training.augment import augmented, windows
 from gallery.training.dataset import Crops, named_crops
-from gallery.training.pairs import PairBatches, draw_pairs, draw_strangers
+from gallery.training.pairs import CropBatches, PairBatches, draw_pairs, draw_strangers
 
 
 def people(photos_each: list[int]) -> np.ndarray:
@@ -111,3 +111,19 @@ def test_the_window_stands_where_the_archive_says() -> None:
         at = cut.mean(axis=1 - axis) / 2
         margin = 8.4 if axis == 0 else 8.5
         assert np.allclose(at, 1.25 * (np.arange(len(at)) + margin), atol=0.3)
+
+
+def test_each_person_has_the_mean_of_the_teachers_points_as_centre() -> None:
+    identity = np.array([70, 30, 70, -1], np.int32)
+    points = np.eye(48, dtype=np.float32)[[0, 1, 2, 3]]
+    none = np.zeros(4, np.bool_)
+    crops = named_crops(np.zeros((4, 96, 80), np.uint8), identity, none, points)
+    batch = CropBatches(crops, 4, seed=0, epoch=None)
+    centres = batch.centres()
+    assert centres.shape == (2, 48)
+    assert centres[0] == pytest.approx(points[1])
+    assert centres[1] == pytest.approx((points[0] + points[2]) * np.sqrt(0.5))
+    _, known = batch[0]
+    own = known["identity"] >= 0
+    assert own.sum() == 3
+    assert (np.sum(centres[known["identity"][own]] * known["teacher"][own], axis=1) > 0.7).all()
