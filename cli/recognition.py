@@ -13,6 +13,7 @@ from cli.session import services_of
 
 if TYPE_CHECKING:
     from gallery.domain.face import FaceChoice
+    from gallery.domain.strangers import StrangerRisk
 
 
 def compare(
@@ -113,6 +114,8 @@ def identify(
             )
         say(f"{known} Nearest of the gallery, by model {found.model_id}:")
         print_table(rows)
+        if found.strangers_named:
+            say(_risk(found.strangers_named))
     _end(found.identified)
 
 
@@ -121,6 +124,13 @@ def choice(largest: bool) -> FaceChoice:
     from gallery.domain.face import FaceChoice
 
     return FaceChoice.LARGEST if largest else FaceChoice.ONLY
+
+
+def _risk(risk: StrangerRisk) -> str:
+    about = "at least" if risk.at_least else "about"
+    faces = f"{risk.faces:,} face{'' if risk.faces == 1 else 's'}"
+    share = f"{100 * risk.rate:.{0 if risk.rate >= 0.1 else 1}f}"
+    return f"In a gallery of {faces} {about} {share} % of strangers are given a name (LFW)."
 
 
 def _end(matched: bool) -> None:

@@ -148,6 +148,14 @@ class Candidate(Decision):
     face_id: Id
 
 
+class StrangersNamed(Answer):
+    """How often somebody who is not in the gallery is given a name all the same (FPIR)."""
+
+    faces: int = Field(ge=0, description="How many faces the photo was compared with")
+    rate: float = Field(ge=0, le=1, description="The share of strangers, measured on LFW")
+    at_least: bool = Field(description="True in galleries larger than any that was measured")
+
+
 class Identification(Answer):
     """Who is in the photo: the candidates, nearest first."""
 
@@ -155,6 +163,9 @@ class Identification(Answer):
     threshold: float = Field(gt=0)
     model_id: str
     candidates: list[Candidate]
+    strangers_named: StrangersNamed | None = Field(
+        description="null where the model's card has no figure for this threshold"
+    )
     face: Probe
 
 

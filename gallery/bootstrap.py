@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from gallery.detector.base import Detector, LandmarkFinder
+    from gallery.domain.strangers import StrangerRates
     from gallery.embedder.base import Embedder
     from gallery.index.base import Index
     from gallery.services.catch_up import LiveIndex
@@ -115,7 +116,12 @@ class Services:
         from gallery.services.identify import Identify
 
         return Identify(
-            self._units, self.recognise, self._live_index, self.settings.threshold, self.watch
+            self._units,
+            self.recognise,
+            self._live_index,
+            self.settings.threshold,
+            self.watch,
+            self._stranger_rates(),
         )
 
     @part
@@ -203,6 +209,14 @@ class Services:
             self.settings.snapshot_path,
             self.watch,
         )
+
+    def _stranger_rates(self) -> StrangerRates | None:
+        """As measured with this model, detector and threshold on photos of LFW."""
+        from gallery.embedder.model_card import default_model_folder, read_card, stranger_rates
+
+        benchmark = f"lfw_view_2{'_haar' if self.settings.detector is DetectorKind.HAAR else ''}"
+        card = read_card(default_model_folder(self.settings.model_id))
+        return stranger_rates(card, benchmark, self.settings.threshold.value)
 
     def _empty_index(self) -> Index:
         from gallery.index.faiss_index import FaissIndex

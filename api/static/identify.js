@@ -24,6 +24,7 @@ const question = new Question(
     const scored = candidates.filter((one) => typeof one.distance === "number");
     const top = scaleFor(answer.threshold ?? 0.5, Math.max(0, ...scored.map((one) => one.distance)));
     result.querySelector("ol").replaceChildren(...candidates.map((one) => item(one, top)));
+    fill(result, { ".risk": risk(answer.strangers_named) });
     result.hidden = false;
     result.scrollIntoView({ block: "nearest" });
     const nearest = candidates[0];
@@ -36,6 +37,15 @@ const question = new Question(
     return `${said}. ${why}`;
   },
 );
+
+// How often the answer names somebody who is not in the gallery at all.
+function risk(strangers) {
+  if (!strangers) return "";
+  const { faces, rate, at_least } = strangers;
+  const share = Number((100 * rate).toPrecision(2));
+  const about = at_least ? "at least" : "about";
+  return `In a gallery of ${faces.toLocaleString("en")} face${faces === 1 ? "" : "s"}, ${about} ${share}\u00a0% of strangers are given a name.`;
+}
 
 function reason({ identified, candidates: [nearest] }) {
   if (!nearest) return "The gallery has no faces yet; enroll somebody first.";

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gallery.domain.strangers import StrangerRates
 from gallery.errors import ModelUnavailable
 
 DEFAULT_MODEL = "residual-48-v3"
@@ -22,7 +24,7 @@ class ModelCard:
     """What card.json says about one trained model.
 
     threshold: the distance that the model was scaled for. parameters: number of weights.
-    recipe, data, figures: nested JSON values, meant to be shown and not to be computed with.
+    recipe, data, figures: nested JSON values, meant to be shown.
     """
 
     model_id: str
@@ -93,6 +95,14 @@ def default_model_folder(model_id: str | None = None) -> Path:
             "Give one of these, or the path of a folder that `gallery train` wrote"
         )
     return _MODELS / name
+
+
+def stranger_rates(card: ModelCard, benchmark: str, threshold: float) -> StrangerRates | None:
+    """FPIR at a threshold as a benchmark recorded it; None where it says nothing of that."""
+    with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+        rates = card.figures[benchmark][f"fpir_at_{threshold:g}"]
+        return StrangerRates(tuple(map(int, rates)), tuple(map(float, rates.values())))
+    return None
 
 
 def record_figures(folder: Path, name: str, figures: Mapping[str, Any]) -> None:

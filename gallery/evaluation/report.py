@@ -6,12 +6,13 @@ import json
 import math
 import platform
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from gallery.domain.strangers import StrangerRates
 from gallery.evaluation.curves import draw
 from gallery.evaluation.metrics import OperatingPoint, Rate, TarAtFmr
 from gallery.evaluation.verification import LfwReport
@@ -25,12 +26,14 @@ LIBRARIES = (
     "scikit-learn",
 )
 DIGITS = 6
+SHOWN_SIZES = (10, 100, 1000)
 PROTOCOL = (
     "each photo once through the whole program, the largest face of it; a pair matches when its "
     "distance is below the threshold; a pair with a photo that was refused is wrong in every "
     "accuracy and matches at no threshold in TMR, FMR, FNMR, TAR, ROC, AUC and EER; the accuracy "
     "of each fold is taken at the threshold that was best on the other folds; intervals are "
-    "Wilson's, 95 %"
+    "Wilson's, 95 %; FPIR is that of a gallery of so many people drawn at random, a face each, and "
+    "a stranger, from the first photo of everybody"
 )
 
 
@@ -65,7 +68,15 @@ def summary(report: LfwReport) -> tuple[tuple[str, str], ...]:
     for point in report.points:
         rates = (("TMR", point.tmr), ("FMR", point.fmr), ("accuracy", point.accuracy))
         rows += [(f"{name} at {point.threshold:g}", _with_interval(rate)) for name, rate in rates]
+    for point, strangers in zip(report.points, report.strangers, strict=True):
+        for faces, rate in _by_size(strangers):
+            if faces in SHOWN_SIZES:
+                rows.append((f"FPIR at {point.threshold:g}, {faces:,} faces", f"{rate:.4f}"))
     return tuple(rows)
+
+
+def _by_size(strangers: StrangerRates | None) -> Iterable[tuple[int, float]]:
+    return () if strangers is None else zip(strangers.faces, strangers.rates, strict=True)
 
 
 def _with_interval(rate: Rate) -> str:
@@ -108,6 +119,12 @@ def document(report: LfwReport) -> dict[str, object]:
         "eer": round(report.roc.equal_error_rate, DIGITS),
         "tar_at_fmr": {f"{tar.target_fmr:g}": _tar(tar) for tar in report.tars},
         "at_threshold": {f"{point.threshold:g}": _point(point) for point in report.points},
+        "fpir": {
+            f"{point.threshold:g}": {
+                str(faces): round(rate, DIGITS) for faces, rate in _by_size(strangers)
+            }
+            for point, strangers in zip(report.points, report.strangers, strict=True)
+        },
         "libraries": {name: version(name) for name in LIBRARIES},
         "python": platform.python_version(),
         "machine": platform.machine(),
@@ -126,6 +143,7 @@ def for_the_card(document: Mapping[str, Any]) -> dict[str, object]:
         figures[f"at_{threshold}"] = {
             name: _with_low_and_high(rate) for name, rate in point.items() if name != "threshold"
         }
+        figures[f"fpir_at_{threshold}"] = document["fpir"][threshold]
     return figures
 
 

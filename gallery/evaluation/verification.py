@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gallery.domain.decision import DEFAULT_THRESHOLD, Threshold
 from gallery.domain.embedding import Embedding, distance_between
 from gallery.domain.face import FaceChoice
+from gallery.domain.strangers import StrangerRates
 from gallery.errors import DataRejected, PhotoRejected
 from gallery.evaluation.extra import require_extra
 from gallery.evaluation.metrics import (
@@ -27,6 +29,7 @@ from gallery.evaluation.metrics import (
     tar_at_fmr,
 )
 from gallery.evaluation.protocols import Pair, PairList, read_pairs
+from gallery.evaluation.strangers import stranger_rates
 from gallery.services.recognise import Recognise
 
 TARGET_FMRS = (1e-1, 1e-2, 1e-3)
@@ -49,7 +52,8 @@ class LfwReport:
     """Every figure of one run over a view of LFW.
 
     cross_validation is None for view 1, which has a single fold. points: at 0.4, and at the
-    threshold in use where that is another one.
+    threshold in use where that is another one. strangers: at the same, where the photos show
+    several people.
     """
 
     view: int
@@ -62,6 +66,7 @@ class LfwReport:
     roc: Roc
     tars: tuple[TarAtFmr, ...]
     points: tuple[OperatingPoint, ...]
+    strangers: tuple[StrangerRates | None, ...]
 
 
 def evaluate_lfw(
@@ -99,6 +104,7 @@ def evaluate_lfw(
         roc(scores),
         tuple(tar_at_fmr(scores, target) for target in TARGET_FMRS),
         tuple(operating_point(scores, value) for value in thresholds),
+        tuple(stranger_rates(_of_each_person(listed, embeddings), value) for value in thresholds),
     )
 
 
@@ -124,6 +130,15 @@ def _embed_photos(
             else:
                 embeddings[paths[row]] = result
     return embeddings, tuple(failed)
+
+
+def _of_each_person(listed: PairList, embeddings: dict[str, Embedding]) -> NDArray[np.float32]:
+    """The first photo of everybody that was not refused: float32 (P, 48)."""
+    first: dict[str, NDArray[np.float32]] = {}
+    for photo in listed.photos:
+        if photo.path in embeddings:
+            first.setdefault(photo.person, embeddings[photo.path].vector)
+    return np.stack(list(first.values()))
 
 
 def _distance(pair: Pair, embeddings: dict[str, Embedding]) -> float:

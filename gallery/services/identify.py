@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gallery.domain.decision import Decision, Threshold, decide
 from gallery.domain.face import FaceChoice
 from gallery.domain.identity import Identity
+from gallery.domain.strangers import StrangerRates, StrangerRisk
 from gallery.errors import InvalidValue, PhotoRejected
 from gallery.index.base import Neighbour
 from gallery.services.catch_up import LiveIndex
@@ -31,13 +32,18 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class Identification:
-    """Candidates nearest first; identified when the nearest one matches, else unknown."""
+    """Candidates nearest first; identified when the nearest one matches, else unknown.
+
+    strangers_named: how often a stranger is given a name in a gallery of this size; None where
+    that was not measured.
+    """
 
     identified: bool
     threshold: float
     model_id: str
     candidates: tuple[Candidate, ...]
     probe: Probe
+    strangers_named: StrangerRisk | None
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class Identify:
     index: LiveIndex
     threshold: Threshold
     watch: Watch = UNWATCHED
+    strangers: StrangerRates | None = None
 
     def __call__(
         self, photo: bytes, top: int = 5, choice: FaceChoice = FaceChoice.ONLY
@@ -57,13 +64,14 @@ class Identify:
         if not 1 <= top <= MAX_TOP:
             raise InvalidValue(f"top is {top}; a number from 1 to {MAX_TOP} is needed")
         probe = self.recognise(photo, choice)
-        candidates = self._candidates(probe, top)
+        candidates, faces = self._candidates(probe, top)
         return Identification(
             identified=bool(candidates) and candidates[0].decision.matched,
             threshold=self.threshold.value,
             model_id=probe.embedding.model_id,
             candidates=candidates,
             probe=probe,
+            strangers_named=self.strangers.among(faces) if self.strangers else None,
         )
 
     def each(
@@ -72,15 +80,19 @@ class Identify:
         """The people in each of several photos; refuses with InvalidValue and ModelMismatch."""
         return each_photo(photos, lambda photo: self(photo, top, choice))
 
-    def _candidates(self, probe: Probe, top: int) -> tuple[Candidate, ...]:
-        """What the index found and the database still holds; searched anew after a removal."""
+    def _candidates(self, probe: Probe, top: int) -> tuple[tuple[Candidate, ...], int]:
+        """What the index found and the database still holds, and among how many faces.
+
+        Searched anew after a removal.
+        """
         for _ in range(SEARCHES):
             with timed(self.watch, Stage.SEARCH):
-                neighbours = self.index.caught_up().search(probe.embedding.vector, top)
+                index = self.index.caught_up()
+                neighbours = index.search(probe.embedding.vector, top)
             candidates = self._still_stored(neighbours, probe.embedding.model_id)
             if len(candidates) == len(neighbours):
                 break
-        return candidates
+        return candidates, len(index)
 
     def _still_stored(
         self, neighbours: Sequence[Neighbour], model_id: str

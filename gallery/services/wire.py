@@ -79,6 +79,7 @@ def identification(result: Identification, seen: Callable[[Probe], Wire] = probe
         "threshold": result.threshold,
         "model_id": result.model_id,
         "candidates": [_candidate(candidate) for candidate in result.candidates],
+        "strangers_named": result.strangers_named and asdict(result.strangers_named),
         "face": seen(result.probe),
     }
 

@@ -107,6 +107,7 @@ def test_the_report_is_the_same_file_each_time(
     assert written["at_threshold"]["0.4"]["tmr"]["count"] == 6
     assert set(written["tar_at_fmr"]) == {"0.1", "0.01", "0.001"}
     assert written["model_id"] == services.recognise.embedder.model_id
+    assert written["fpir"]["0.4"]["1"] == 0.0
 
 
 def test_the_summary_names_every_figure(lfw: Path, services: Services) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from gallery.domain.strangers import StrangerRates
 from gallery.embedder.model_card import (
     DEFAULT_MODEL,
     default_model_folder,
     read_card,
     read_model,
     shipped_models,
+    stranger_rates,
 )
 from gallery.errors import ModelUnavailable
 
@@ -120,3 +122,18 @@ def test_an_unknown_model_is_refused_with_those_there_are() -> None:
 def test_a_path_names_a_trained_model(tmp_path: Path) -> None:
     folder = write_model(tmp_path / "tiny")
     assert default_model_folder(str(folder)) == folder
+
+
+def test_the_card_tells_how_often_strangers_are_named(tmp_path: Path) -> None:
+    figures = {"lfw_view_2": {"fpir_at_0.4": {"1": 0.001, "10": 0.02}}}
+    card = read_card(write_model(tmp_path / "tiny-1", figures=figures))
+    assert stranger_rates(card, "lfw_view_2", 0.4) == StrangerRates((1, 10), (0.001, 0.02))
+    assert stranger_rates(card, "lfw_view_2", 0.35) is None
+    assert stranger_rates(card, "lfw_view_2_haar", 0.4) is None
+
+
+@pytest.mark.parametrize("told", [None, "0.1", {"ten": 0.1}, {"10": "many"}, {"10": 2}, {}])
+def test_rates_that_make_no_sense_are_not_told(tmp_path: Path, told: Any) -> None:
+    figures = {"lfw_view_2": {"fpir_at_0.4": told}}
+    card = read_card(write_model(tmp_path / "tiny-1", figures=figures))
+    assert stranger_rates(card, "lfw_view_2", 0.4) is None

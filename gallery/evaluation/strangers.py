@@ -1,0 +1,34 @@
+"""FPIR by the size of the gallery, from the faces of people who are all strangers to each other."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.domain.strangers import StrangerRates
+
+SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+BLOCK_ROWS = 512
+
+
+def stranger_rates(points: NDArray[np.float32], threshold: float) -> StrangerRates | None:
+    """points: float32 (P, 48), one face a person. None where they are fewer than two.
+
+    A share of the others lies below the threshold of each face; of a gallery of n others drawn at
+    random one does with probability 1 - (1 - share)**n, and the mean over all faces is told. Sizes
+    go up to the number of others. Faces that many others are near to count as often as they occur,
+    which 1 - (1 - FMR)**n would not say.
+    """
+    others = len(points) - 1
+    if others < 1:
+        return None
+    squares = np.einsum("ij,ij->i", points, points)
+    near = np.empty(len(points), np.int64)
+    for start in range(0, len(points), BLOCK_ROWS):
+        block = slice(start, start + BLOCK_ROWS)
+        squared = squares[block, None] + squares - 2 * points[block] @ points.T
+        squared[np.arange(len(squared)), start + np.arange(len(squared))] = np.inf
+        near[block] = np.count_nonzero(squared < threshold**2, axis=1)
+    share = near / others
+    sizes = tuple(size for size in SIZES if size <= others)
+    return StrangerRates(sizes, tuple(float(np.mean(1 - (1 - share) ** n)) for n in sizes))
