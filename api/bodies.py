@@ -45,7 +45,8 @@ Choice = Annotated[
     FaceChoice,
     Field(
         strict=False,
-        description='"only" (a photo of several people is refused) or "largest" (that face counts)',
+        description='"only" (a photo of several people is refused) or "largest" (that face counts, '
+        "one near the middle for more)",
     ),
 ]
 Top = Annotated[

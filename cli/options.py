@@ -12,7 +12,8 @@ AsJson = Annotated[
 Largest = Annotated[
     bool,
     typer.Option(
-        "--largest", help="Take the largest face of a photo of several, instead of refusing it."
+        "--largest",
+        help="Take the largest face near the middle of a photo of several, instead of refusing it.",
     ),
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The person's name; case is ignored.")]

@@ -12,7 +12,10 @@ CROP_HEIGHT, CROP_WIDTH = 62, 47
 
 
 class FaceChoice(StrEnum):
-    """What to do with a photo of several people: refuse it, or take the largest face."""
+    """What to do with a photo of several people: refuse it, or take the largest face.
+
+    Of the largest, one near the middle of the photo counts for more.
+    """
 
     ONLY = "only"
     LARGEST = "largest"

@@ -149,7 +149,7 @@ def _crop(
     recognise: Recognise, picture: Picture, spent: dict[str, float]
 ) -> tuple[FaceCrop, Quality]:
     with _timed(spent, "detect"):
-        face = choose(recognise.detector.detect(picture), FaceChoice.LARGEST)
+        face = choose(recognise.detector.detect(picture), FaceChoice.LARGEST, picture)
     with _timed(spent, "align"):
         crop = align(picture, face)
         quality = measure(face, crop)

@@ -101,7 +101,8 @@ def evaluate_identification(
     """Enroll `people` with two photos each; ask with one more of each and one of each stranger.
 
     folder: LFW's, with images/NAME/*.jpg. Who is drawn, and which photos of them, is the seed's
-    choice alone. The largest face is taken, as in `evaluate_lfw`; a refused photo is a failure.
+    choice alone. The largest face near the middle is taken, as in `evaluate_lfw`; a refused photo
+    is a failure.
     """
     drawn = _draw(folder, people, seed)
     identities: dict[str, int] = {}

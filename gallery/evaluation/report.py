@@ -28,12 +28,12 @@ LIBRARIES = (
 DIGITS = 6
 SHOWN_SIZES = (10, 100, 1000)
 PROTOCOL = (
-    "each photo once through the whole program, the largest face of it; a pair matches when its "
-    "distance is below the threshold; a pair with a photo that was refused is wrong in every "
-    "accuracy and matches at no threshold in TMR, FMR, FNMR, TAR, ROC, AUC and EER; the accuracy "
-    "of each fold is taken at the threshold that was best on the other folds; intervals are "
-    "Wilson's, 95 %; FPIR is that of a gallery of so many people drawn at random, a face each, and "
-    "a stranger, from the first photo of everybody"
+    "each photo once through the whole program, the largest face near its middle; a pair matches "
+    "when its distance is below the threshold; a pair with a photo that was refused is wrong in "
+    "every accuracy and matches at no threshold in TMR, FMR, FNMR, TAR, ROC, AUC and EER; the "
+    "accuracy of each fold is taken at the threshold that was best on the other folds; intervals "
+    "are Wilson's, 95 %; FPIR is that of a gallery of so many people drawn at random, a face "
+    "each, and a stranger, from the first photo of everybody"
 )
 
 

@@ -78,8 +78,8 @@ def evaluate_lfw(
 ) -> LfwReport:
     """Decode, detect, align and embed each photo once, then compare the pairs of view 1 or 2.
 
-    Where a photo shows several faces the largest is taken, as `--largest` does: LFW names one
-    person a photo, so refusing the photo would say nothing about telling people apart. A photo
+    Where a photo shows several faces the largest near the middle is taken, as `--largest` does: LFW
+    names one person a photo, so refusing it would say nothing about telling people apart. A photo
     that the program refuses is a failure of all its pairs; `metrics` tells how those count.
     """
     require_extra()

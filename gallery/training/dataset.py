@@ -136,7 +136,7 @@ def load_people(
         person, photo = photos[row]
         try:
             picture = decode(photo.read_bytes())
-            face = choose(detector.detect(picture), FaceChoice.ONLY)
+            face = choose(detector.detect(picture), FaceChoice.ONLY, picture)
             images.append(align_for_training(picture, face))
         except PhotoRejected:
             refused += 1

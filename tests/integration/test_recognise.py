@@ -14,6 +14,7 @@ from gallery.bootstrap import Services
 from gallery.detector.yunet import YuNet
 from gallery.domain.embedding import distance_between
 from gallery.domain.face import Box, DetectedFace, FaceChoice
+from gallery.domain.picture import Picture
 from gallery.domain.quality import QualityLimits
 from gallery.embedder.litert import LiteRtEmbedder
 from gallery.embedder.model_card import default_model_folder
@@ -35,6 +36,9 @@ def png(pixels: np.ndarray) -> bytes:
 
 def pixels_of(photo: bytes) -> np.ndarray:
     return np.array(Image.open(io.BytesIO(photo)).convert("RGB"))
+
+
+WIDE = Picture(np.zeros((200, 400, 3), np.uint8))
 
 
 def square(x: float, width: float) -> DetectedFace:
@@ -144,25 +148,34 @@ def test_the_same_photo_gives_the_same_embedding_in_every_thread(
 
 
 def test_the_only_face_is_chosen() -> None:
-    assert choose([square(0, 50)], FaceChoice.ONLY) == square(0, 50)
+    assert choose([square(0, 50)], FaceChoice.ONLY, WIDE) == square(0, 50)
 
 
 def test_a_face_less_than_half_as_wide_stands_in_the_background() -> None:
     faces = [square(0, 100), square(200, 49), square(300, 10)]
-    assert choose(faces, FaceChoice.ONLY) == faces[0]
+    assert choose(faces, FaceChoice.ONLY, WIDE) == faces[0]
 
 
 def test_a_face_half_as_wide_makes_the_photo_one_of_several_people() -> None:
     faces = [square(0, 100), square(200, 50), square(300, 10)]
     with pytest.raises(SeveralFacesFound, match=r"2 faces.*crop the photo.*ask for the largest"):
-        choose(faces, FaceChoice.ONLY)
-    assert choose(faces, FaceChoice.LARGEST) == faces[0]
+        choose(faces, FaceChoice.ONLY, WIDE)
+
+
+def test_the_largest_face_gives_way_to_a_slightly_smaller_one_at_the_middle() -> None:
+    bystander, subject = square(290, 110), square(150, 100)
+    assert choose([bystander, subject], FaceChoice.LARGEST, WIDE) == subject
+
+
+def test_a_small_face_at_the_middle_does_not_stand_before_a_much_larger_one() -> None:
+    large, small = square(20, 200), square(190, 20)
+    assert choose([large, small], FaceChoice.LARGEST, WIDE) == large
 
 
 def test_no_face_is_refused_whatever_the_choice() -> None:
     for choice in FaceChoice:
         with pytest.raises(NoFaceFound):
-            choose([], choice)
+            choose([], choice, WIDE)
 
 
 def test_lfw_photos_are_hardly_ever_refused_for_quality(lfw_photos: list[Path]) -> None:
