@@ -67,6 +67,23 @@ def test_one_to_one_and_one_to_many_give_the_same_number(crowd: Services, photo:
         assert candidate.face_id == verified.face_id
 
 
+def test_an_answer_tells_how_often_strangers_are_named_among_so_many_faces(
+    crowd: Services, photo: Photo
+) -> None:
+    risk = crowd.identify(photo(0, 2)).strangers_named
+    assert risk is not None
+    assert (risk.faces, risk.at_least) == (8, False)
+    assert 0 < risk.rate < 0.1
+
+
+def test_nothing_is_told_of_strangers_at_a_threshold_that_was_not_measured(
+    crowd: Services, photo: Photo
+) -> None:
+    other = Services(replace(crowd.settings, threshold=Threshold(0.37)))
+    assert other.identify(photo(0, 2)).strangers_named is None
+    other.close()
+
+
 @pytest.mark.parametrize("top", [0, -1, 101])
 def test_a_number_of_candidates_outside_the_limits_is_refused(
     services: Services, photo: Photo, top: int

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 
@@ -80,6 +82,7 @@ def test_an_enrolled_person_is_identified(enrolled, people):
     outcome = enrolled("identify", people[1][4])
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.startswith("This is Bo.")
+    assert re.search(r"In a gallery of \d+ faces about \d.* % of strangers are given", outcome.out)
 
 
 def test_a_stranger_is_unknown(enrolled, people):
@@ -113,6 +116,7 @@ def test_nobody_is_known_to_an_empty_gallery(gallery, people):
     assert "nobody is enrolled" in outcome.out
     answer = gallery("identify", people[0][1], "--json").document
     assert (answer["identified"], answer["candidates"]) == (False, [])
+    assert answer["strangers_named"] == {"faces": 0, "rate": 0.0, "at_least": False}
 
 
 def test_colour_stays_out_of_a_pipe(enrolled, people):

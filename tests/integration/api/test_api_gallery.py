@@ -96,6 +96,9 @@ def test_identify_names_the_person_and_calls_a_stranger_unknown(client, person, 
     assert nearest["identity"]["name"] == "Bob"
     assert nearest["matched"] is True
     assert nearest["distance"] <= next_nearest["distance"]
+    assert known["strangers_named"]["faces"] == 3
+    assert 0 < known["strangers_named"]["rate"] < 0.1
+    assert known["strangers_named"]["at_least"] is False
     stranger = client.post("/v1/identify", **upload(image=sample(4, 0))).get_json()
     assert stranger["identified"] is False
     assert [one["matched"] for one in stranger["candidates"]] == [False] * 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -38,6 +40,9 @@ def test_a_person_is_named_and_the_others_are_told_as_not_matching(page, identif
     crop = candidates.nth(0).locator("img")
     expect(crop).to_have_js_property("naturalWidth", 47)
     expect(page.get_by_role("status")).to_contain_text("Ada Lovelace. The distance 0.")
+    expect(result.locator(".risk")).to_have_text(
+        re.compile(r"In a gallery of \d+ faces, about [\d.]+\s% of strangers are given a name\.")
+    )
 
 
 def test_a_stranger_is_unknown_and_the_nearest_are_told_as_too_far(identify, photo):
