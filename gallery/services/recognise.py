@@ -136,9 +136,9 @@ def choose(faces: Sequence[DetectedFace], choice: FaceChoice, picture: Picture) 
     """The one face that a picture is about, of the faces in it, largest first.
 
     Raises NoFaceFound; with FaceChoice.ONLY also SeveralFacesFound, when another face is near the
-    largest in size (see BYSTANDER_AREA). With FaceChoice.LARGEST, twice the square of the distance
-    from the middle is taken off a face's area, as in InsightFace (`FaceAnalysis.get`): the larger
-    face at the edge is often a bystander nearer to the camera.
+    largest in size (see BYSTANDER_AREA). With FaceChoice.LARGEST, a face's area counts less the
+    farther it stands from the middle: the larger face at the edge is often a bystander nearer to
+    the camera.
     """
     if not faces:
         raise NoFaceFound(
@@ -157,6 +157,7 @@ def choose(faces: Sequence[DetectedFace], choice: FaceChoice, picture: Picture) 
 
 
 def _prominence(box: Box, picture: Picture) -> float:
-    """In square pixels."""
-    x, y = box.x + box.width / 2 - picture.width / 2, box.y + box.height / 2 - picture.height / 2
-    return box.area - 2 * (x * x + y * y)
+    """The area, of which all counts at the middle of the picture and nothing at its edges."""
+    across = (2 * box.x + box.width) / picture.width - 1
+    down = (2 * box.y + box.height) / picture.height - 1
+    return box.area * max(0.0, 1 - across**2 - down**2)
