@@ -10,7 +10,6 @@ import typer
 
 from cli.options import AsJson
 from cli.session import opened, services_of, session_of
-from gallery.settings import DetectorKind
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -54,10 +53,9 @@ def lfw(
         report = evaluate_lfw(folder, services.recognise, view, track, settings.threshold)
     reports.write(report, output)
     if record:
-        from gallery.embedder.model_card import default_model_folder, record_figures
+        from gallery.embedder.model_card import default_model_folder, lfw_figures, record_figures
 
-        detector = "" if settings.detector is DetectorKind.YUNET else f"_{settings.detector}"
-        name = f"lfw_view_{view}{detector}"
+        name = lfw_figures(view, settings.detector)
         figures = reports.for_the_card(reports.document(report))
         record_figures(default_model_folder(settings.model_id), name, figures)
     if as_json:

@@ -212,11 +212,11 @@ class Services:
 
     def _stranger_rates(self) -> StrangerRates | None:
         """As measured with this model, detector and threshold on photos of LFW."""
-        from gallery.embedder.model_card import default_model_folder, read_card, stranger_rates
+        from gallery.embedder import model_card
 
-        benchmark = f"lfw_view_2{'_haar' if self.settings.detector is DetectorKind.HAAR else ''}"
-        card = read_card(default_model_folder(self.settings.model_id))
-        return stranger_rates(card, benchmark, self.settings.threshold.value)
+        card = model_card.read_card(model_card.default_model_folder(self.settings.model_id))
+        benchmark = model_card.lfw_figures(2, self.settings.detector)
+        return model_card.stranger_rates(card, benchmark, self.settings.threshold.value)
 
     def _empty_index(self) -> Index:
         from gallery.index.faiss_index import FaissIndex

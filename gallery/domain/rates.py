@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 BLOCK_ROWS = 512
+Floating = TypeVar("Floating", bound=np.floating)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +49,22 @@ def fmr_threshold(non_mated: NDArray[np.floating], fmr: float) -> float:
     return float(np.partition(non_mated, allowed)[allowed])
 
 
+def pair_blocks(
+    points: NDArray[Floating], block_rows: int = BLOCK_ROWS
+) -> Iterator[tuple[int, NDArray[Floating], NDArray[np.bool_]]]:
+    """Squared distances of (N, D) points, a block of B rows at a time, in the points' precision.
+
+    Yields the first row, the squared distances (B, N - first) to all rows from it on (a little
+    below 0 where two points are one), and a mask of the same shape: each pair of the N once.
+    """
+    squares = np.einsum("ij,ij->i", points, points)
+    for start in range(0, len(points), block_rows):
+        block = slice(start, start + block_rows)
+        squared = squares[block, None] + squares[start:] - 2 * points[block] @ points[start:].T
+        rows = np.arange(start, start + len(squared))
+        yield start, squared, np.arange(start, len(points)) > rows[:, None]
+
+
 def pair_distances(
     vectors: NDArray[np.float32], identity: NDArray[np.integer], block_rows: int = BLOCK_ROWS
 ) -> PairDistances:
@@ -55,22 +74,15 @@ def pair_distances(
     """
     if len(vectors) != len(identity):
         raise ValueError(f"{len(vectors)} vectors, {len(identity)} identities")
-    points = vectors.astype(np.float64)
-    squares = np.einsum("ij,ij->i", points, points)
     people, crops_of = np.unique(identity, return_counts=True)
-    pairs = len(points) * (len(points) - 1) // 2
+    pairs = len(vectors) * (len(vectors) - 1) // 2
     mated_pairs = int((crops_of * (crops_of - 1) // 2).sum()) if people.size else 0
     mated = np.empty(mated_pairs, np.float32)
     non_mated = np.empty(pairs - mated_pairs, np.float32)
     mated_filled = non_mated_filled = 0
-    for start in range(0, len(points), block_rows):
-        stop = min(start + block_rows, len(points))
-        squared = (
-            squares[start:stop, None] + squares[start:] - 2 * points[start:stop] @ points[start:].T
-        )
+    for start, squared, each_once in pair_blocks(vectors.astype(np.float64), block_rows):
         distances = np.sqrt(np.maximum(squared, 0)).astype(np.float32)
-        each_once = np.arange(start, len(points)) > np.arange(start, stop)[:, None]
-        same = identity[start:stop, None] == identity[start:]
+        same = identity[start : start + len(squared), None] == identity[start:]
         of_same, of_others = distances[each_once & same], distances[each_once & ~same]
         mated[mated_filled : mated_filled + of_same.size] = of_same
         non_mated[non_mated_filled : non_mated_filled + of_others.size] = of_others

@@ -97,6 +97,11 @@ def default_model_folder(model_id: str | None = None) -> Path:
     return _MODELS / name
 
 
+def lfw_figures(view: int, detector: str) -> str:
+    """What the figures of a view of LFW are called on a card; the default detector goes unsaid."""
+    return f"lfw_view_{view}{'' if detector == 'yunet' else f'_{detector}'}"
+
+
 def stranger_rates(card: ModelCard, benchmark: str, threshold: float) -> StrangerRates | None:
     """FPIR at a threshold as a benchmark recorded it; None where it says nothing of that."""
     with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):

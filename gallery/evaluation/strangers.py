@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.domain.rates import pair_blocks
 from gallery.domain.strangers import StrangerRates
 
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-BLOCK_ROWS = 512
 
 
 def stranger_rates(points: NDArray[np.float32], threshold: float) -> StrangerRates | None:
@@ -22,13 +22,11 @@ def stranger_rates(points: NDArray[np.float32], threshold: float) -> StrangerRat
     others = len(points) - 1
     if others < 1:
         return None
-    squares = np.einsum("ij,ij->i", points, points)
-    near = np.empty(len(points), np.int64)
-    for start in range(0, len(points), BLOCK_ROWS):
-        block = slice(start, start + BLOCK_ROWS)
-        squared = squares[block, None] + squares - 2 * points[block] @ points.T
-        squared[np.arange(len(squared)), start + np.arange(len(squared))] = np.inf
-        near[block] = np.count_nonzero(squared < threshold**2, axis=1)
+    near = np.zeros(len(points), np.int64)
+    for start, squared, each_once in pair_blocks(points):
+        matched = each_once & (squared < threshold**2)
+        near[start : start + len(matched)] += np.count_nonzero(matched, axis=1)
+        near[start:] += np.count_nonzero(matched, axis=0)
     share = near / others
     sizes = tuple(size for size in SIZES if size <= others)
     return StrangerRates(sizes, tuple(float(np.mean(1 - (1 - share) ** n)) for n in sizes))

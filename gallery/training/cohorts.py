@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.decision import DEFAULT_THRESHOLD
-from gallery.domain.rates import fmr_threshold, pair_distances
+from gallery.domain.rates import fmr_threshold, pair_blocks, pair_distances
 from gallery.training.calibration import embed
 from gallery.training.dataset import UNKNOWN_PERSON, Crops
 
@@ -26,7 +26,6 @@ MOST_CROPS = 4000  # 8 million pairs tell a rate of 1e-3 to two digits
 FEWEST_CROPS = 250
 APPEARANCE_GROUPS = 7  # as many as FairFace has
 SAME_PERSON_RATE = 1e-5  # of the teacher's false matches, on the held-out people
-_BLOCK_ROWS = 512
 
 
 @dataclass(frozen=True)
@@ -122,13 +121,9 @@ def _look_alikes(teacher: NDArray[np.float32], seed: int) -> NDArray[np.str_]:
 def _cohort(
     name: str, points: NDArray[np.float32], teacher: NDArray[np.float32], same_cosine: float
 ) -> Cohort:
-    squares = np.einsum("ij,ij->i", points, points)
     pairs = left_out = matches = 0
-    for start in range(0, len(points), _BLOCK_ROWS):
-        block = slice(start, start + _BLOCK_ROWS)
-        squared = squares[block, None] + squares[start:] - 2 * points[block] @ points[start:].T
-        rows = np.arange(start, min(start + _BLOCK_ROWS, len(points)))
-        each_once = np.arange(start, len(points)) > rows[:, None]
+    for start, squared, each_once in pair_blocks(points):
+        block = slice(start, start + len(squared))
         strangers = each_once & (teacher[block] @ teacher[start:].T < same_cosine)
         pairs += int(strangers.sum())
         left_out += int(each_once.sum()) - int(strangers.sum())

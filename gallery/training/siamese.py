@@ -18,7 +18,7 @@ class Siamese(keras.Model):
 
     x: float32 (2B, 62, 47, 1). y: what the stage's terms use of "same" (2B,), each pair's label
     standing in both its rows, "identity" (2B,) and "teacher" (2B, 48). centres: (P, 48), one a
-    person that is trained on, the row of each identity's number.
+    person that is trained on, the row of each identity's number; None where no term uses them.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Siamese(keras.Model):
             total += terms.point_wise * losses.point_wise(embeddings, y["teacher"])
         if terms.relational:
             total += terms.relational * losses.relational(embeddings, y["teacher"])
-        if terms.centres and training and self._centres is not None:
+        if training and self._centres is not None:
             own = losses.nearest_centre(embeddings, self._centres, y["identity"])
             total += terms.centres * own
         return total

@@ -160,6 +160,7 @@ def test_a_face_half_as_wide_makes_the_photo_one_of_several_people() -> None:
     faces = [square(0, 100), square(200, 50), square(300, 10)]
     with pytest.raises(SeveralFacesFound, match=r"2 faces.*crop the photo.*ask for the largest"):
         choose(faces, FaceChoice.ONLY, WIDE)
+    assert choose(faces, FaceChoice.LARGEST, WIDE) == faces[0]
 
 
 def test_the_largest_face_gives_way_to_a_slightly_smaller_one_at_the_middle() -> None:

@@ -33,9 +33,9 @@ def main(folder: Path) -> None:
         embedder = build(Architecture.RESIDUAL, ResidualShape(8, (8, 16), (1, 1)))
         embedder.save(before)
     stage = siamese(1, 16, 0.001, patience=1, teacher=True)
-    model = Siamese(embedder, stage.loss)
-    model.compile(optimizer=ConvolutionMuon(0.001), jit_compile=False)
     batches = PairBatches(crops, 16, seed=0)
+    model = Siamese(embedder, stage.loss, batches.centres())
+    model.compile(optimizer=ConvolutionMuon(0.001), jit_compile=False)
     assert len(batches) == 2
     loss = model.fit(batches, verbose=0).history["loss"][0]
     assert np.isfinite(loss)
