@@ -72,7 +72,7 @@ def train(
         Precision, typer.Option(help="mixed_bfloat16 is faster where the processor has it.")
     ] = Precision.FLOAT32,
     optimizer: Annotated[
-        Optimizer, typer.Option(help="muon learns more in an epoch of the same length.")
+        Optimizer, typer.Option(help="muon moves the convolutions by Muon and all else by AdamW.")
     ] = Optimizer.ADAMW,
     grow_from: Annotated[
         Path | None,

@@ -28,7 +28,7 @@ class ConvolutionMuon(keras.optimizers.Muon):
         self.assign_add(m, ops.add(gradient, m * (self.momentum - 1)))
         ahead = ops.add(gradient, self.momentum * m) if self.nesterov else m
         matrix = ops.reshape(ahead, (-1, variable.shape[-1]))
-        # bfloat16: the iteration is rough by design, and half as dear
+        # bfloat16: the iteration is rough by design, and cheaper so
         step = self.zeropower_via_newtonschulz5(ops.cast(matrix, "bfloat16"), self.ns_steps)
         step = self.lr_adjust(lr * ops.cast(step, variable.dtype))
         self.assign_sub(variable, ops.reshape(step, variable.shape))
