@@ -5,29 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
-from numpy.typing import NDArray
 
 from gallery.domain.embedding import EMBEDDING_SIZE
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH
 from gallery.training.fused import FusedBatchNormalization
 
 
+class Weights(StrEnum):
+    """The number format of the weights in a file for LiteRT."""
+
+    INT8 = "int8"
+    FLOAT16 = "float16"
+
+
 def serving_network(embedder: keras.Model, scale: float, mirrored: bool) -> keras.Model:
     """The network that is served: float32 (B, 62, 47, 1) in 0..255 -> float32 (B, 48).
 
-    The embedder in float32, whatever it was trained in, with weights that float16 holds exactly;
+    The embedder in float32, whatever it was trained in, with the weights it was trained to;
     mirrored: the mean point of a crop and its mirror image, back on the unit sphere; then a fixed
     scale, which puts the served threshold at the false match rate that calibration asks for.
     """
     plain = keras.Model.from_config(_for_serving(embedder.get_config()))
     plain.set_weights(embedder.get_weights())
-    _round_weights(plain)
     crop = keras.Input(plain.input_shape[1:], name="crop")
     if mirrored:
         both = ops.concatenate([crop, ops.flip(crop, axis=2)], axis=0)
@@ -35,16 +41,15 @@ def serving_network(embedder: keras.Model, scale: float, mirrored: bool) -> kera
         point = keras.layers.UnitNormalization(name="mirror_average")(points)
     else:
         point = plain(crop)
-    scale = float(np.float16(scale))
     embedding = keras.layers.Rescaling(scale, name="calibration")(point)
     return keras.Model(crop, embedding, name=f"{embedder.name}_serving")
 
 
 def write_model(embedder: keras.Model, folder: Path) -> None:
-    """Write model.keras and model.tflite (float16 weights, one crop at a time) into a folder."""
+    """Write model.keras and model.tflite (int8 weights, one crop at a time) into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     embedder.save(folder / "model.keras")
-    (folder / "model.tflite").write_bytes(tflite(embedder))
+    (folder / "model.tflite").write_bytes(tflite(evened(embedder), Weights.INT8))
 
 
 def write_card(card: dict[str, Any], folder: Path) -> None:
@@ -77,8 +82,12 @@ def _for_serving(config: Any) -> Any:
     return served
 
 
-def tflite(network: keras.Model) -> bytes:
-    """The network for LiteRT: one crop at a time, float16 weights."""
+def tflite(network: keras.Model, weights: Weights) -> bytes:
+    """The network for LiteRT: one crop at a time.
+
+    With int8 weights the runtime computes in integers: it rounds what comes into a layer to 8 bits
+    between its least and its greatest value, a crop at a time.
+    """
     import tensorflow as tf
 
     crop = keras.InputSpec(shape=(1, CROP_HEIGHT, CROP_WIDTH, 1), dtype="float32", name="crop")
@@ -86,62 +95,34 @@ def tflite(network: keras.Model) -> bytes:
         network.export(folder, format="tf_saved_model", input_signature=[crop], verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.target_spec.supported_types = [tf.float16]
+        if weights is Weights.FLOAT16:
+            converter.target_spec.supported_types = [tf.float16]
         return bytes(converter.convert())
 
 
-def _round_weights(embedder: keras.Model) -> None:
-    """Give it weights that float16 holds exactly once normalisation is folded in.
+def evened(served: keras.Model) -> keras.Model:
+    """The same served network with weights that int8 holds well; only for the export.
 
-    The LiteRT converter multiplies each convolution by the scale of the batch normalisation that
-    follows and stores the product as float16. Rounding that product here, and dividing it back,
-    makes the Keras and the LiteRT model the same network.
+    int8 has one scale for all weights of an output of the embedding's dense layer, so those of
+    inputs that reach least would be rounded to nothing. Here spatial pooling takes over what each
+    row gives away; the normalisation between them goes into the dense layer first, where the
+    converter would move it. Training cannot go on from here: that normalisation is gone.
     """
-    _fold_spatial_pooling(embedder)
-    for layer in embedder.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            _round_folded(layer.input._keras_history.operation, layer)
-        elif isinstance(layer, keras.layers.Dense | keras.layers.DepthwiseConv2D):
-            layer.set_weights([_half(weight) for weight in layer.get_weights()])
-        elif isinstance(layer, keras.layers.Rescaling):
-            layer.scale = float(np.float16(layer.scale))
-
-
-def _fold_spatial_pooling(embedder: keras.Model) -> None:
-    """Move the normalisation between spatial pooling and the dense layer into the latter."""
-    for norm in embedder.layers:
-        if not isinstance(norm, keras.layers.BatchNormalization):
-            continue
-        if not isinstance(norm.input._keras_history.operation, keras.layers.DepthwiseConv2D):
-            continue
-        gamma, beta, mean, variance = norm.get_weights()
-        gain = gamma / np.sqrt(variance + norm.epsilon)
-        dense = embedder.get_layer("embedding")
-        kernel, bias = dense.get_weights()
-        dense.set_weights([gain[:, None] * kernel, bias + (beta - mean * gain) @ kernel])
-        one, zero = np.ones_like(mean), np.zeros_like(mean)
-        norm.set_weights([one, zero, zero, one - norm.epsilon])
-
-
-def _round_folded(convolution: keras.layers.Layer, norm: keras.layers.BatchNormalization) -> None:
-    if isinstance(convolution, keras.layers.DepthwiseConv2D):
-        return
+    copy = keras.Model.from_config(served.get_config())
+    copy.set_weights(served.get_weights())
+    (embedder,) = (layer for layer in copy.layers if isinstance(layer, keras.Model))
+    dense = embedder.get_layer("embedding")
+    pooling, norm = (embedder.layers[embedder.layers.index(dense) - back] for back in (3, 2))
+    if not isinstance(pooling, keras.layers.DepthwiseConv2D):
+        return copy
     gamma, beta, mean, variance = norm.get_weights()
     gain = gamma / np.sqrt(variance + norm.epsilon)
-    kernel, *bias = convolution.get_weights()
-    folded = gain * _scale_before(convolution)
-    convolution.set_weights([_half(kernel * folded) / folded, *bias])
-    before = bias[0] if bias else np.zeros_like(mean)
-    offset = (before - mean) * gain
-    norm.set_weights([gamma, _half(beta + offset) - offset, mean, variance])
-
-
-def _scale_before(convolution: keras.layers.Layer) -> float:
-    """The factor of its input that the converter folds into a convolution as well."""
-    before = convolution.input._keras_history.operation
-    plain = isinstance(before, keras.layers.Rescaling) and before.offset == 0
-    return float(before.scale) if plain else 1.0
-
-
-def _half(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    return weights.astype(np.float16).astype(np.float32)
+    kernel, bias = dense.get_weights()
+    bias = bias + (beta - mean * gain) @ kernel
+    kernel = gain[:, None] * kernel
+    reach = np.maximum(np.abs(kernel).max(axis=1), np.finfo(np.float32).tiny)
+    dense.set_weights([kernel / reach[:, None], bias])
+    pooling.set_weights([weight * reach[:, None] for weight in pooling.get_weights()])
+    one, zero = np.ones_like(mean), np.zeros_like(mean)
+    norm.set_weights([one, zero, zero, one - norm.epsilon])
+    return copy

@@ -28,7 +28,7 @@ from gallery.training.dataset import (
     load_archive,
     quietly,
 )
-from gallery.training.export import sha256_of, tflite
+from gallery.training.export import Weights, sha256_of, tflite
 
 EPOCHS, BATCH, LEARNING_RATE, SEED = 8, 128, 2e-3, 7
 SCALE, TURN_DEGREES, SHIFT = 0.11, 9.0, 3.0  # deviations; Haar's on LFW are 0.08, 7 and 2
@@ -106,7 +106,7 @@ def main(data: Path, output: Path) -> None:
         landmarks = index["landmarks"].astype(np.float32)
     network, errors = train(crops, landmarks)
     output.mkdir(parents=True, exist_ok=True)
-    (output / "model.tflite").write_bytes(tflite(network))
+    (output / "model.tflite").write_bytes(tflite(network, Weights.FLOAT16))
     card = {
         "purpose": "five landmarks of a loosely cut face, where the detector gives only a box",
         "created": datetime.now(UTC).date().isoformat(),

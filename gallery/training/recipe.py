@@ -16,7 +16,7 @@ class Architecture(StrEnum):
 
 
 class Precision(StrEnum):
-    """The number format of the layers in training; what is exported is float32 and float16."""
+    """The number format of the layers in training; what is exported is float32 and int8."""
 
     FLOAT32 = "float32"
     MIXED_BFLOAT16 = "mixed_bfloat16"

@@ -1,4 +1,4 @@
-"""The serving embedder gives the same numbers as Keras, and the same whatever runs beside it."""
+"""The serving embedder gives Keras' numbers, rounded, and the same whatever runs beside it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from gallery.embedder.model_card import default_model_folder, shipped_models
 from gallery.errors import ModelUnavailable
 
 SAME = 1e-5
+ROUNDED = 0.03  # a distance; the threshold is at 0.4
 
 
 def crops(count: int) -> list[FaceCrop]:
@@ -48,14 +49,14 @@ def test_no_crops_give_no_embeddings(embedder: LiteRtEmbedder) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model_id", [card.model_id for card in shipped_models()])
-def test_keras_and_litert_give_the_same_embedding(model_id: str) -> None:
+def test_keras_and_litert_differ_by_no_more_than_rounding_to_8_bits(model_id: str) -> None:
     keras = pytest.importorskip("keras")
     folder = default_model_folder(model_id)
     faces = crops(8)
     pixels = np.stack([face.pixels for face in faces]).astype(np.float32)[..., None]
     expected = np.asarray(keras.saving.load_model(folder / "model.keras")(pixels, training=False))
     served = vectors(LiteRtEmbedder(folder), faces)
-    np.testing.assert_allclose(served, expected, atol=1e-4, rtol=0)
+    assert np.linalg.norm(served - expected, axis=1).max() < ROUNDED
 
 
 def test_an_embedding_does_not_depend_on_what_stands_beside_it(embedder: LiteRtEmbedder) -> None:
