@@ -41,6 +41,6 @@ def distances_to(probe: NDArray[np.float32], faces: NDArray[np.float32]) -> NDAr
 
     The one formula for every verdict, so that 1:1 and 1:N give the same number for the same face.
     """
-    difference = faces.astype(np.float64) - probe.astype(np.float64)
+    difference = np.subtract(faces, probe, dtype=np.float64)
     distances: NDArray[np.float64] = np.sqrt(np.einsum("ij,ij->i", difference, difference))
     return distances

@@ -104,15 +104,11 @@ def nearest_of_each(
     top: int,
 ) -> tuple[Neighbour, ...]:
     """The `top` nearest identities by their nearest face, nearest first; ties by face id."""
-    order = np.lexsort((face_ids, distances))
-    best: dict[int, int] = {}
-    looked, look = 0, 4 * top
-    while len(best) < top and looked < len(order):
-        rows = order[looked : looked + look]
-        for identity_id, row in zip(identity_ids[rows].tolist(), rows.tolist(), strict=True):
-            best.setdefault(identity_id, row)
-        looked, look = looked + look, 4 * look
-    return tuple(
-        Neighbour(identity_id, int(face_ids[row]), float(distances[row]))
-        for identity_id, row in list(best.items())[:top]
-    )
+    found: dict[int, Neighbour] = {}
+    for row in map(int, np.lexsort((face_ids, distances))):
+        identity_id = identity_ids.item(row)
+        if identity_id not in found:
+            found[identity_id] = Neighbour(identity_id, face_ids.item(row), distances.item(row))
+            if len(found) == top:
+                break
+    return tuple(found.values())

@@ -24,7 +24,7 @@ CODES_FROM = 20_000
 LISTS_FROM = 4_000_000
 """Faces from which it takes codes in lists, never to go back: looking at all takes over 3 ms."""
 
-PROPOSED = 64
+PROPOSED = 32
 MOST_PROPOSED = 8192
 WIDER = 4
 CLOSE_CALL = 1.02

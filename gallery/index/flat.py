@@ -45,7 +45,7 @@ def ranked(
     return nearest_of_each(
         rows.all_face_ids[proposed],
         rows.all_identity_ids[proposed],
-        distances_to(probe, rows.all_vectors[proposed]),
+        distances_to(probe, rows.all_vectors.take(proposed, axis=0)),
         top,
     )
 
