@@ -81,7 +81,7 @@ clean:
 TRAIN = $(BIN)/gallery train ../shared/faces/train --precision mixed_bfloat16 --batch-size 64 --learning-rate 0.0005
 model: $(VENV)/.developer
 	$(TRAIN) --output runs/residual-48-v3 --architecture narrow --distil-epochs 23 --distil-epochs 24 --epochs 3
-	$(TRAIN) --output runs/residual-48-v4 --grow-from runs/residual-48-v3/model.keras \
+	$(TRAIN) --output runs/residual-48-v4-int8 --grow-from runs/residual-48-v3/model.keras \
 	    --optimizer muon --distil-learning-rate 0.001 --distil-epochs 17 --learning-rate 0.0002 --epochs 1
 
 # What each part of the recipe is worth: short trainings, half an hour on two cores.
