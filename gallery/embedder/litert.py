@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gallery.domain.embedding import EMBEDDING_SIZE, Embedding
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _INPUT = (1, CROP_HEIGHT, CROP_WIDTH, 1)
 _OUTPUT = (1, EMBEDDING_SIZE)
-BATCH = 8
-"""Crops of one run of the network."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +36,14 @@ class _Network:
 class LiteRtEmbedder:
     """Runs model.tflite of a model folder; ModelUnavailable when the folder's files are not whole.
 
-    Safe to share between threads. An interpreter takes single crops or eight at once, and a face's
-    embedding is the same from both.
+    Safe to share between threads.
     """
 
     def __init__(self, model_folder: Path, threads: int = 1) -> None:
         self._card, self._model = read_model(model_folder)
         self._threads = threads
-        self._single, self._batch = (Spares(partial(self._load, crops)) for crops in (1, BATCH))
-        with without_delegate_notice(), self._single.lent():
+        self._networks = Spares(self._load)
+        with without_delegate_notice(), self._networks.lent():
             pass  # the notice comes with the first interpreter of a process
 
     @property
@@ -59,29 +56,21 @@ class LiteRtEmbedder:
 
     def embed(self, crops: Sequence[FaceCrop]) -> tuple[Embedding, ...]:
         """One embedding a crop, the same whatever stands beside it."""
-        made: list[Embedding] = []
-        while len(crops) - len(made) >= BATCH:
-            made += self._run(self._batch, crops[len(made) : len(made) + BATCH])
-        for crop in crops[len(made) :]:
-            made += self._run(self._single, [crop])
-        return tuple(made)
+        return tuple(Embedding(self._vector(crop), self.model_id) for crop in crops)
 
-    def _run(self, networks: Spares[_Network], crops: Sequence[FaceCrop]) -> list[Embedding]:
-        pixels = np.stack([crop.pixels for crop in crops])[..., None].astype(np.float32)
-        with networks.lent() as network:
+    def _vector(self, crop: FaceCrop) -> NDArray[np.float32]:
+        pixels = crop.pixels[None, ..., None].astype(np.float32)
+        with self._networks.lent() as network:
             network.interpreter.set_tensor(network.input, pixels)
             network.interpreter.invoke()
-            vectors = np.array(network.interpreter.get_tensor(network.output), dtype=np.float32)
-        return [Embedding(vector, self.model_id) for vector in vectors]
+            vectors = network.interpreter.get_tensor(network.output)
+        return np.asarray(vectors[0], np.float32)
 
-    def _load(self, crops: int) -> _Network:
+    def _load(self) -> _Network:
         from ai_edge_litert.interpreter import Interpreter
 
         try:
             interpreter = Interpreter(model_content=self._model, num_threads=self._threads)
-            if crops > 1:
-                place = interpreter.get_input_details()[0]["index"]
-                interpreter.resize_tensor_input(place, (crops, *_INPUT[1:]))
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelUnavailable(
@@ -89,8 +78,7 @@ class LiteRtEmbedder:
             ) from error
         inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
         shapes = [(tuple(tensor["shape"]), tensor["dtype"]) for tensor in inputs + outputs]
-        expected = [((crops, *_INPUT[1:]), np.float32), ((crops, *_OUTPUT[1:]), np.float32)]
-        if shapes != expected:
+        if shapes != [(_INPUT, np.float32), (_OUTPUT, np.float32)]:
             raise ModelUnavailable(
                 f"model {self.model_id} has tensors {shapes}; "
                 f"float32 {_INPUT} in and float32 {_OUTPUT} out are needed"
