@@ -57,7 +57,7 @@ def index(
     if output is not None:
         require_extra()
     settings = session_of(context).settings()
-    threshold, shape = settings.threshold.value, GalleryShape()
+    threshold, shape = settings.threshold.value, GalleryShape.of_the_shipped_model()
     contestants = competitors(settings.index_structure, threshold)
     rows = benchmark(sizes, probes, contestants, threshold, shape)
     if output is not None:

@@ -9,23 +9,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.embedding import EMBEDDING_SIZE
+from gallery.embedder.model_card import default_model_folder, lfw_figures, read_card
 
 CHUNK = 100_000
 
 
 @dataclass(frozen=True)
 class GalleryShape:
-    """How long the points are, and mean and standard deviation of their distances.
+    """How long the points are, and mean and standard deviation of their distances."""
 
-    The figures are those of a provisional residual-48-v1 on 3,000 photos of LFW, drawn at random:
-    1,344 mated and 4,497,156 non-mated pairs.
-    """
+    length: float
+    mated_mean: float
+    mated_spread: float
+    other_mean: float
+    other_spread: float
 
-    length: float = 0.4268
-    mated_mean: float = 0.3542
-    mated_spread: float = 0.0772
-    other_mean: float = 0.5784
-    other_spread: float = 0.0524
+    @classmethod
+    def of_the_shipped_model(cls) -> GalleryShape:
+        """As the card of the default model tells them, of the pairs of LFW View 2."""
+        card = read_card(default_model_folder())
+        mated, other = (
+            card.figures[lfw_figures(2, "yunet")]["distances"][name]
+            for name in ("mated", "non_mated")
+        )
+        if card.scale is None:
+            raise ValueError(f"the card of {card.model_id} tells no scale")
+        return cls(card.scale, mated["mean"], mated["deviation"], other["mean"], other["deviation"])
 
 
 class FaceSource:

@@ -70,6 +70,14 @@ class Rate:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """Mean and standard deviation of distances."""
+
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True)
 class OperatingPoint:
     """What the program does at one threshold. FNMR is 1 - TMR."""
 
@@ -121,6 +129,12 @@ class Roc:
     tmr: NDArray[np.float64]
     auc: float
     equal_error_rate: float
+
+
+def spread(scores: PairScores, mated: bool) -> Spread:
+    """Of the mated or of the non-mated pairs; pairs that could not be compared do not count."""
+    distances = scores.distances[(scores.mated == mated) & ~scores.failed]
+    return Spread(float(distances.mean()), float(distances.std()))
 
 
 def operating_point(scores: PairScores, threshold: float) -> OperatingPoint:

@@ -14,7 +14,7 @@ from typing import Any
 
 from gallery.domain.strangers import StrangerRates
 from gallery.evaluation.curves import draw
-from gallery.evaluation.metrics import OperatingPoint, Rate, TarAtFmr
+from gallery.evaluation.metrics import OperatingPoint, Rate, TarAtFmr, spread
 from gallery.evaluation.verification import LfwReport
 
 LIBRARIES = (
@@ -117,6 +117,12 @@ def document(report: LfwReport) -> dict[str, object]:
     return figures | {
         "auc": round(report.roc.auc, DIGITS),
         "eer": round(report.roc.equal_error_rate, DIGITS),
+        "distances": {
+            name: {
+                key: round(value, DIGITS) for key, value in asdict(spread(scores, mated)).items()
+            }
+            for name, mated in (("mated", True), ("non_mated", False))
+        },
         "tar_at_fmr": {f"{tar.target_fmr:g}": _tar(tar) for tar in report.tars},
         "at_threshold": {f"{point.threshold:g}": _point(point) for point in report.points},
         "fpir": {
@@ -133,7 +139,7 @@ def document(report: LfwReport) -> dict[str, object]:
 
 def for_the_card(document: Mapping[str, Any]) -> dict[str, object]:
     """The part of a report.json that a model card repeats, flat enough to be read."""
-    kept = ("detector", "accuracy", "accuracy_standard_error", "auc", "eer")
+    kept = ("detector", "accuracy", "accuracy_standard_error", "auc", "eer", "distances")
     figures: dict[str, object] = {name: document[name] for name in kept if name in document}
     figures["photos_failed"] = f"{document['photos']['failed']} of {document['photos']['count']}"
     figures["pairs"] = document["pairs"]["mated"] + document["pairs"]["non_mated"]

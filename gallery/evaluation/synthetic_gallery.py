@@ -19,7 +19,7 @@ _QUALITY = Quality(0.9, 80.0, 300.0, 120.0, 50.0, None)
 
 def fill(units: UnitsOfWork, faces: int, model_id: str) -> None:
     """Store so many faces under this model, five a person; the crop is the same noise for all."""
-    source = FaceSource(GalleryShape())
+    source = FaceSource(GalleryShape.of_the_shipped_model())
     noise = np.random.default_rng(0).integers(0, 256, (CROP_HEIGHT, CROP_WIDTH), dtype=np.uint8)
     crop = FaceCrop(noise)
     for start in range(0, faces, BATCH):

@@ -18,7 +18,7 @@ from gallery.index.structure import Structure
 
 
 def test_drawn_distances_are_spread_as_the_shape_says() -> None:
-    shape = GalleryShape()
+    shape = GalleryShape.of_the_shipped_model()
     source = FaceSource(shape)
     people = source.people(1500)
     identity = np.repeat(np.arange(1500), 2)
@@ -32,7 +32,7 @@ def test_drawn_distances_are_spread_as_the_shape_says() -> None:
 
 
 def test_codes_give_the_verdict_and_the_best_person_of_exact_search(tmp_path: Path) -> None:
-    shape = GalleryShape()
+    shape = GalleryShape.of_the_shipped_model()
     two = competitors(Structure.CODES, 0.4)[:2]
     missing = Competitor("missing", two[1].build, ("no_such_package_here",))
     rows = benchmark([20_000], 400, [*two, missing], 0.4, shape)

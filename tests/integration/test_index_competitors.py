@@ -134,7 +134,9 @@ def test_one_that_is_not_ready_is_listed_with_its_reason() -> None:
     def refuse(vectors: NDArray[np.float32], people: NDArray[np.int64]) -> None:
         raise NotReady("no room for it")
 
-    rows = benchmark([100], 10, [Competitor("refuses", refuse)], 0.4, GalleryShape())
+    rows = benchmark(
+        [100], 10, [Competitor("refuses", refuse)], 0.4, GalleryShape.of_the_shipped_model()
+    )
     assert [(row.name, row.left_out, row.p50_ms) for row in rows] == [
         ("refuses", "no room for it", None)
     ]

@@ -12,10 +12,12 @@ from gallery.errors import ExtraNotInstalled
 from gallery.evaluation.metrics import (
     PairScores,
     Rate,
+    Spread,
     best_threshold,
     cross_validate,
     operating_point,
     roc,
+    spread,
     tar_at_fmr,
 )
 
@@ -40,6 +42,12 @@ def seeded() -> PairScores:
     mated = np.abs(random.normal(0.3, 0.1, 1000)).round(2)
     non_mated = np.abs(random.normal(0.55, 0.1, 1000)).round(2)
     return scores_of(mated.tolist(), non_mated.tolist(), folds=10)
+
+
+def test_the_spread_of_distances_leaves_out_what_could_not_be_compared() -> None:
+    scores = scores_of([0.2, 0.4, INFINITE], [0.6])
+    assert spread(scores, mated=True) == Spread(pytest.approx(0.3), pytest.approx(0.1))
+    assert spread(scores, mated=False) == Spread(0.6, 0.0)
 
 
 # -- at one threshold --------------------------------------------------------------------------
