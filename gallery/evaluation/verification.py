@@ -1,4 +1,4 @@
-"""1:1 benchmarks: the whole program on LFW, and the embedder on held-out people."""
+"""1:1 benchmark: the whole program on LFW."""
 
 from __future__ import annotations
 
@@ -33,8 +33,6 @@ from gallery.evaluation.strangers import stranger_rates
 from gallery.services.recognise import Recognise
 
 TARGET_FMRS = (1e-1, 1e-2, 1e-3)
-EMBED_BATCH = 256
-UNKNOWN_PERSON = -1
 
 Progress = Callable[[Iterable[int], int, str], Iterable[int]]
 

@@ -16,6 +16,7 @@ from keras import ops
 from gallery.domain.embedding import EMBEDDING_SIZE
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH
 from gallery.training.fused import FusedBatchNormalization
+from gallery.training.network import EMBEDDING, POOLED_NORM, SPATIAL_POOLING
 
 
 class Weights(StrEnum):
@@ -43,6 +44,17 @@ def serving_network(embedder: keras.Model, scale: float, mirrored: bool) -> kera
         point = plain(crop)
     embedding = keras.layers.Rescaling(scale, name="calibration")(point)
     return keras.Model(crop, embedding, name=f"{embedder.name}_serving")
+
+
+def embedder_in(served: keras.Model) -> keras.Model:
+    """The network that `serving_network` put the mirror image and the scale around.
+
+    Raises ValueError where there is none.
+    """
+    inner = [layer for layer in served.layers if isinstance(layer, keras.Model)]
+    if len(inner) != 1:
+        raise ValueError(f"{served.name} holds {len(inner)} networks, not 1")
+    return inner[0]
 
 
 def write_model(embedder: keras.Model, folder: Path) -> None:
@@ -110,11 +122,10 @@ def evened(served: keras.Model) -> keras.Model:
     """
     copy = keras.Model.from_config(served.get_config())
     copy.set_weights(served.get_weights())
-    (embedder,) = (layer for layer in copy.layers if isinstance(layer, keras.Model))
-    dense = embedder.get_layer("embedding")
-    pooling, norm = (embedder.layers[embedder.layers.index(dense) - back] for back in (3, 2))
-    if not isinstance(pooling, keras.layers.DepthwiseConv2D):
+    embedder = embedder_in(copy)
+    if not any(layer.name == SPATIAL_POOLING for layer in embedder.layers):
         return copy
+    pooling, norm, dense = map(embedder.get_layer, (SPATIAL_POOLING, POOLED_NORM, EMBEDDING))
     gamma, beta, mean, variance = norm.get_weights()
     gain = gamma / np.sqrt(variance + norm.epsilon)
     kernel, bias = dense.get_weights()

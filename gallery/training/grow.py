@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import DataRejected
+from gallery.training.export import embedder_in
 
 
 def grow(network: keras.Model, trained: keras.Model) -> None:
@@ -43,10 +44,10 @@ def embedder_of(path: Path) -> keras.Model:
         served = keras.models.load_model(path, compile=False)
     except (ValueError, OSError, TypeError) as error:
         raise DataRejected(f"{path} cannot be read as a Keras model: {error}") from error
-    inner = [layer for layer in served.layers if isinstance(layer, keras.Model)]
-    if len(inner) != 1:
-        raise DataRejected(f"{path} is no model of `gallery train`")
-    return inner[0]
+    try:
+        return embedder_in(served)
+    except ValueError as error:
+        raise DataRejected(f"{path} is no model of `gallery train`") from error
 
 
 def _weighted(network: keras.Model) -> list[Any]:

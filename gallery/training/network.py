@@ -17,6 +17,9 @@ from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH
 from gallery.training.fused import FusedBatchNormalization
 from gallery.training.recipe import Architecture
 
+SPATIAL_POOLING, POOLED_NORM, EMBEDDING = "spatial_pooling", "pooled_norm", "embedding"
+"""Names of the last layers, which `export` looks up."""
+
 
 class Pooling(StrEnum):
     """How the last feature map becomes one vector: its maximum, or a learned weight per place."""
@@ -56,7 +59,7 @@ def _seed() -> keras.Model:
         x = layers.ReLU()(x)
         x = layers.MaxPooling2D(2)(x)
     x = layers.GlobalMaxPooling2D()(x)
-    embedding = layers.Dense(EMBEDDING_SIZE, dtype="float32", name="embedding")(x)
+    embedding = layers.Dense(EMBEDDING_SIZE, dtype="float32", name=EMBEDDING)(x)
     return keras.Model(pixels, embedding, name="seed")
 
 
@@ -75,9 +78,9 @@ def _residual(shape: ResidualShape) -> keras.Model:
     if shape.pooling is Pooling.MAX:
         x = layers.GlobalMaxPooling2D()(x)
     else:
-        x = layers.DepthwiseConv2D(x.shape[1:3], use_bias=False, name="spatial_pooling")(x)
-        x = layers.Flatten()(layers.BatchNormalization()(x))
-    x = layers.Dense(EMBEDDING_SIZE, dtype="float32", name="embedding")(x)
+        x = layers.DepthwiseConv2D(x.shape[1:3], use_bias=False, name=SPATIAL_POOLING)(x)
+        x = layers.Flatten()(layers.BatchNormalization(name=POOLED_NORM)(x))
+    x = layers.Dense(EMBEDDING_SIZE, dtype="float32", name=EMBEDDING)(x)
     embedding = layers.UnitNormalization(dtype="float32")(x)
     return keras.Model(pixels, embedding, name="residual")
 

@@ -7,7 +7,7 @@ import pytest
 
 keras = pytest.importorskip("keras", reason="the train extra is not installed")
 
-from gallery.training.export import evened, serving_network  # noqa: E402
+from gallery.training.export import embedder_in, evened, serving_network  # noqa: E402
 from gallery.training.network import Pooling, ResidualShape, build  # noqa: E402
 from gallery.training.recipe import Architecture  # noqa: E402
 
@@ -21,11 +21,6 @@ def trained(pooling: Pooling) -> Any:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.set_weights([rng.uniform(0.1, 3, w.shape) for w in layer.get_weights()])
     return network
-
-
-def embedder_in(served: Any) -> Any:
-    (embedder,) = (layer for layer in served.layers if isinstance(layer, keras.Model))
-    return embedder
 
 
 @pytest.mark.parametrize("pooling", list(Pooling))
