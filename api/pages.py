@@ -11,7 +11,7 @@ from flask import Blueprint, render_template
 
 from api.uploads import MAX_PHOTO_BYTES
 from gallery.bootstrap import Services
-from gallery.embedder.model_card import default_model_folder, read_card
+from gallery.embedder.model_card import default_model_folder, lfw_figures, read_card
 from gallery.errors import ModelUnavailable
 from gallery.settings import Settings
 
@@ -44,10 +44,10 @@ def blueprint(services: Services) -> Blueprint:
 
 
 def _rates(settings: Settings) -> Rates | None:
-    """What the model's card says of this threshold on LFW; None where it says nothing."""
+    """What the card says of this threshold and detector on LFW; None where it says nothing."""
     with contextlib.suppress(ModelUnavailable, KeyError, TypeError, ValueError, IndexError):
         figures = read_card(default_model_folder(settings.model_id)).figures
-        told = figures["lfw_view_2"][f"at_{settings.threshold.value}"]
+        told = figures[lfw_figures(2, settings.detector)][f"at_{settings.threshold.value:g}"]
         return Rates(_percent(told, "fmr"), _percent(told, "fnmr"))
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+from contextlib import closing
 
 import pytest
 
@@ -11,6 +12,7 @@ from api import create_app
 from api.problems import STATUS
 from gallery import errors
 from gallery.bootstrap import Services
+from gallery.embedder.model_card import default_model_folder, lfw_figures, read_card
 from gallery.settings import Settings
 
 
@@ -138,6 +140,16 @@ def test_every_refusal_has_a_status():
     ]
     unmapped = {kind for kind in kinds if not set(kind.__mro__) & set(STATUS)}
     assert unmapped == {errors.GalleryError, errors.DataRejected}
+
+
+@pytest.mark.parametrize("detector", ["yunet", "haar"])
+def test_the_page_tells_the_rates_that_were_measured_with_its_detector(tmp_path, detector):
+    database = f"sqlite:///{tmp_path / 'gallery.db'}"
+    with closing(Services(Settings(database_url=database, detector=detector))) as services:
+        page = create_app(services).test_client().get("/").text
+    card = read_card(default_model_folder())
+    missed = card.figures[lfw_figures(2, detector)]["at_0.4"]["fnmr"].split()[0]
+    assert f"and {100 * float(missed):.2g}\N{NO-BREAK SPACE}% of the pairs of one person" in page
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_claims_nothing(client):
