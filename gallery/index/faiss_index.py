@@ -14,17 +14,18 @@ from numpy.typing import NDArray
 from gallery.domain.decision import DEFAULT_THRESHOLD
 from gallery.index import codes as short
 from gallery.index.base import Changes, Contents, Neighbour
-from gallery.index.codes import Codes
+from gallery.index.codes import Codes, Layout
 from gallery.index.flat import ranked, screen, search_rows
 from gallery.index.rows import Rows
 from gallery.index.structure import Structure
 
 CODES_FROM = 20_000
 """Faces from which `auto` takes codes: below, looking at every vector takes less than 0.1 ms."""
+PAIRED_FROM = 500_000
+"""Faces from which codes are shorter and propose more: the others take 12 MB of the cache."""
 LISTS_FROM = 4_000_000
 """Faces from which it takes codes in lists, never to go back: looking at all takes over 3 ms."""
 
-PROPOSED = 32
 MOST_PROPOSED = 8192
 WIDER = 4
 CLOSE_CALL = 1.02
@@ -45,7 +46,8 @@ class _State:
     def structure(self) -> str:
         if self.codes is None:
             return "exact"
-        return f"{'lists' if self.codes.in_lists else 'codes'} ({self.codes.name})"
+        name = "lists" if self.codes.layout is Layout.LISTS else "codes"
+        return f"{name} ({self.codes.name})"
 
 
 class FaissIndex:
@@ -68,7 +70,7 @@ class FaissIndex:
         self,
         structure: Structure = Structure.AUTO,
         certain_below: float = DEFAULT_THRESHOLD,
-        proposed: int = PROPOSED,
+        proposed: int | None = None,
         scratch: Path | None = None,
     ) -> None:
         self._pinned = structure
@@ -115,7 +117,7 @@ class FaissIndex:
         self, rows: Rows, codes: Codes, probe: NDArray[np.float32], top: int
     ) -> tuple[Neighbour, ...] | None:
         """None when only a look at every face can tell."""
-        look = max(self._proposed, WIDER * top)
+        look = max(self._proposed or codes.layout.proposes, WIDER * top)
         newest, unseen_from = screen(rows, codes.count, probe, look)
         while True:
             proposed = codes.nearest(probe, min(look, codes.count))
@@ -208,23 +210,30 @@ class FaissIndex:
         if codes is None:
             least = CODES_FROM if self._pinned is Structure.AUTO else short.LEAST
             return self._pinned is not Structure.EXACT and rows.held >= least
-        if self._in_lists(state) != codes.in_lists:
+        if self._layout(state) is not codes.layout:
             return True
         newest = rows.count - codes.count
         return newest > max(2 * short.LEAST, codes.count // 64)
 
-    def _in_lists(self, state: _State) -> bool:
-        """Whether codes of that many faces belong into lists."""
-        if self._pinned is not Structure.AUTO:
-            return self._pinned is Structure.LISTS
-        before = state.codes is not None and state.codes.in_lists
-        return before or state.rows.held >= LISTS_FROM
+    def _layout(self, state: _State) -> Layout:
+        """What codes of that many faces are written in; nothing makes them longer again."""
+        if self._pinned is Structure.LISTS:
+            return Layout.LISTS
+        held = state.rows.held
+        layout = Layout.PAIRED if held >= PAIRED_FROM else Layout.SINGLE
+        if self._pinned is Structure.AUTO and held >= LISTS_FROM:
+            layout = Layout.LISTS
+        before = Layout.SINGLE if state.codes is None else state.codes.layout
+        if before is Layout.LISTS and self._pinned is Structure.CODES:
+            return layout
+        return max(before, layout)
 
     def _new_codes(self, state: _State) -> Codes:
-        """Learned anew when the gallery has become four times as large, or belongs into lists."""
-        rows, codes, in_lists = state.rows, state.codes, self._in_lists(state)
-        if codes is None or rows.count > WIDER * codes.learned_at or in_lists != codes.in_lists:
-            return Codes.learn(rows.vectors, in_lists)
+        """Learned anew when the gallery is four times as large, or wants another layout."""
+        rows, codes, layout = state.rows, state.codes, self._layout(state)
+        outgrown = codes is not None and rows.count > WIDER * codes.learned_at
+        if codes is None or outgrown or codes.layout is not layout:
+            return Codes.learn(rows.vectors, layout)
         return codes.extended(rows.vectors[codes.count :])
 
     def _tidy(self, before: _State) -> None:

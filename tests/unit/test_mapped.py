@@ -60,21 +60,3 @@ def test_where_no_file_can_be_made_vectors_stay_in_memory(
     index.apply(faces)
     assert index.search(faces.vectors[7], 1)[0].face_id == 7
     assert "in memory: no file in" in caplog.text
-
-
-def test_a_gallery_that_grows_into_lists_stays_in_them(
-    faces: Changes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gallery.index.faiss_index.CODES_FROM", 1000)
-    monkeypatch.setattr("gallery.index.faiss_index.LISTS_FROM", 2500)
-    index = FaissIndex()
-    ids, people, vectors = faces.face_ids, faces.identity_ids, faces.vectors
-    index.apply(Changes(1, ids[:2000], people[:2000], vectors[:2000], ids[:0]))
-    index.settle()
-    assert index.structure == "codes (PQ48x4fs)"
-    index.apply(Changes(2, ids[2000:], people[2000:], vectors[2000:], ids[:0]))
-    index.settle()
-    assert index.structure == "lists (IVF5,PQ48x4fs)"
-    index.apply(Changes(3, ids[:0], people[:0], vectors[:0], ids[1200:]))
-    index.settle()
-    assert (index.structure, len(index)) == ("lists (IVF5,PQ48x4fs)", 1200)
