@@ -8,7 +8,7 @@ Where codes are too many for the processor's cache, bytes cost more than roundin
 which faces differ least share 4 bits two by two (18 bytes), and more faces are proposed.
 
 In lists, codes lie with those of faces near them, and a search looks at the nearest lists only, of
-2 million faces: for galleries so large that a look at every code takes too long.
+2.25 million faces: for galleries so large that a look at every code takes too long.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PAIRS = (EMBEDDING_SIZE - AXES_ALONE) // 2
 
 MOST_LISTS = 2048
 LEARNED_FROM_EACH = 40
-SEEN, LEAST_SHARE = 2_000_000, 1 / 8
+SEEN, LEAST_SHARE = 2_250_000, 1 / 8
 """Faces whose lists a search looks at, and the least share of the lists."""
 
 
