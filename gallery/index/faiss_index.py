@@ -62,6 +62,7 @@ class FaissIndex:
     first `proposed` by codes, and nothing else lies under it, and no face was found within 2 %
     above it, since then every face is looked at.
 
+    proposed: how many faces codes propose at first; None leaves it to their layout.
     scratch: a folder where the vectors of a very large gallery may lie in a file without a name,
     mapped; None keeps all in memory.
     """
@@ -217,11 +218,10 @@ class FaissIndex:
 
     def _layout(self, state: _State) -> Layout:
         """What codes of that many faces are written in; nothing makes them longer again."""
-        if self._pinned is Structure.LISTS:
-            return Layout.LISTS
         held = state.rows.held
         layout = Layout.PAIRED if held >= PAIRED_FROM else Layout.SINGLE
-        if self._pinned is Structure.AUTO and held >= LISTS_FROM:
+        large = self._pinned is Structure.AUTO and held >= LISTS_FROM
+        if large or self._pinned is Structure.LISTS:
             layout = Layout.LISTS
         before = Layout.SINGLE if state.codes is None else state.codes.layout
         if before is Layout.LISTS and self._pinned is Structure.CODES:
