@@ -82,6 +82,23 @@ def train(
             "or narrower.",
         ),
     ] = None,
+    grow_resolutions: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Take over its layers up to the N-th pooling only; the others begin at random. "
+            "For --ensemble-with: sooner trained than a whole network, and it errs elsewhere.",
+        ),
+    ] = None,
+    ensemble_with: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Serve the mean of this trained model.keras' embeddings and the new network's: "
+            "two that were trained apart (another --seed) err less together.",
+        ),
+    ] = None,
     model_id: Annotated[
         str | None, typer.Option(metavar="ID", help="What the model is called; else the folder.")
     ] = None,
@@ -95,8 +112,9 @@ def train(
     _require_extra()
     if not folder.is_dir():
         raise PathNotFound(f"there is no folder {folder}")
-    if grow_from and not grow_from.is_file():
-        raise PathNotFound(f"there is no file {grow_from}")
+    for trained in (grow_from, ensemble_with):
+        if trained and not trained.is_file():
+            raise PathNotFound(f"there is no file {trained}")
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's chatter is not ours
     from cli.output import warn
@@ -123,11 +141,20 @@ def train(
         mirrored,
         optimizer=optimizer,
         grown_from=sha256_of(grow_from) if grow_from else None,
+        grown_resolutions=grow_resolutions,
+        ensemble_with=sha256_of(ensemble_with) if ensemble_with else None,
     )
     output.mkdir(parents=True, exist_ok=True)
     with TrainingProgress() as progress:
         calibration = run(
-            recipe, crops, data, output, model_id or output.name, [progress], grow_from
+            recipe,
+            crops,
+            data,
+            output,
+            model_id or output.name,
+            [progress],
+            grow_from,
+            ensemble_with,
         )
     _tell(calibration, output, as_json)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from keras import ops
 
 from gallery.domain.embedding import EMBEDDING_SIZE
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH
+from gallery.errors import DataRejected
 from gallery.training.fused import FusedBatchNormalization
 from gallery.training.network import EMBEDDING, POOLED_NORM, SPATIAL_POOLING
 
@@ -26,35 +28,44 @@ class Weights(StrEnum):
     FLOAT16 = "float16"
 
 
-def serving_network(embedder: keras.Model, scale: float, mirrored: bool) -> keras.Model:
+def serving_network(embedders: Sequence[keras.Model], scale: float, mirrored: bool) -> keras.Model:
     """The network that is served: float32 (B, 62, 47, 1) in 0..255 -> float32 (B, 48).
 
-    The embedder in float32, whatever it was trained in, with the weights it was trained to;
-    mirrored: the mean point of a crop and its mirror image, back on the unit sphere; then a fixed
-    scale, which puts the served threshold at the false match rate that calibration asks for.
+    Each embedder in float32, whatever it was trained in, with the weights it was trained to;
+    mirrored: each sees a crop and its mirror image. Served is the mean of all these points, back on
+    the unit sphere, times a fixed scale, which puts the threshold at the false match rate that
+    calibration asks for.
     """
-    plain = keras.Model.from_config(_for_serving(embedder.get_config()))
-    plain.set_weights(embedder.get_weights())
-    crop = keras.Input(plain.input_shape[1:], name="crop")
+    crop = keras.Input((CROP_HEIGHT, CROP_WIDTH, 1), name="crop")
+    views = ops.concatenate([crop, ops.flip(crop, axis=2)], axis=0) if mirrored else crop
+    points = [_for_serving(one, number)(views) for number, one in enumerate(embedders, 1)]
+    point = keras.layers.Add()(points) if len(points) > 1 else points[0]
     if mirrored:
-        both = ops.concatenate([crop, ops.flip(crop, axis=2)], axis=0)
-        points = ops.sum(ops.reshape(plain(both), (2, -1, EMBEDDING_SIZE)), axis=0)
-        point = keras.layers.UnitNormalization(name="mirror_average")(points)
-    else:
-        point = plain(crop)
+        point = ops.sum(ops.reshape(point, (2, -1, EMBEDDING_SIZE)), axis=0)
+    if mirrored or len(points) > 1:
+        point = keras.layers.UnitNormalization(name="mean")(point)
     embedding = keras.layers.Rescaling(scale, name="calibration")(point)
-    return keras.Model(crop, embedding, name=f"{embedder.name}_serving")
+    return keras.Model(crop, embedding, name="serving")
 
 
-def embedder_in(served: keras.Model) -> keras.Model:
-    """The network that `serving_network` put the mirror image and the scale around.
+def embedders_in(served: keras.Model) -> list[keras.Model]:
+    """The networks that `serving_network` put the mirror image and the scale around."""
+    return [layer for layer in served.layers if isinstance(layer, keras.Model)]
 
-    Raises ValueError where there is none.
+
+def read_embedders(path: Path) -> list[keras.Model]:
+    """The networks inside a model.keras, as they were trained: points of unit length.
+
+    Raises DataRejected where it cannot be read, or is not what `gallery train` wrote.
     """
-    inner = [layer for layer in served.layers if isinstance(layer, keras.Model)]
-    if len(inner) != 1:
-        raise ValueError(f"{served.name} holds {len(inner)} networks, not 1")
-    return inner[0]
+    try:
+        served = keras.models.load_model(path, compile=False)
+    except (ValueError, OSError, TypeError) as error:
+        raise DataRejected(f"{path} cannot be read as a Keras model: {error}") from error
+    embedders = embedders_in(served)
+    if not embedders:
+        raise DataRejected(f"{path} is no model of `gallery train`")
+    return embedders
 
 
 def write_model(embedder: keras.Model, folder: Path) -> None:
@@ -79,15 +90,22 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _for_serving(config: Any) -> Any:
-    """A network's configuration in float32 and of Keras' own layers, which load anywhere."""
+def _for_serving(embedder: keras.Model, number: int) -> keras.Model:
+    """A copy in float32 and of Keras' own layers, which load anywhere."""
+    config = _plain(embedder.get_config()) | {"name": f"embedder_{number}"}
+    copy = keras.Model.from_config(config)
+    copy.set_weights(embedder.get_weights())
+    return copy
+
+
+def _plain(config: Any) -> Any:
     if isinstance(config, list):
-        return [_for_serving(item) for item in config]
+        return [_plain(item) for item in config]
     if not isinstance(config, dict):
         return config
     if config.get("class_name") == "DTypePolicy":
         return {**config, "config": {"name": "float32"}}
-    served = {key: _for_serving(value) for key, value in config.items()}
+    served = {key: _plain(value) for key, value in config.items()}
     if config.get("class_name") == FusedBatchNormalization.__name__:
         plain = {"module": "keras.layers", "class_name": "BatchNormalization"}
         served |= plain | {"registered_name": None}
@@ -122,9 +140,13 @@ def evened(served: keras.Model) -> keras.Model:
     """
     copy = keras.Model.from_config(served.get_config())
     copy.set_weights(served.get_weights())
-    embedder = embedder_in(copy)
-    if not any(layer.name == SPATIAL_POOLING for layer in embedder.layers):
-        return copy
+    for embedder in embedders_in(copy):
+        if any(layer.name == SPATIAL_POOLING for layer in embedder.layers):
+            _even(embedder)
+    return copy
+
+
+def _even(embedder: keras.Model) -> None:
     pooling, norm, dense = map(embedder.get_layer, (SPATIAL_POOLING, POOLED_NORM, EMBEDDING))
     gamma, beta, mean, variance = norm.get_weights()
     gain = gamma / np.sqrt(variance + norm.epsilon)
@@ -136,4 +158,3 @@ def evened(served: keras.Model) -> keras.Model:
     pooling.set_weights([weight * reach[:, None] for weight in pooling.get_weights()])
     one, zero = np.ones_like(mean), np.zeros_like(mean)
     norm.set_weights([one, zero, zero, one - norm.epsilon])
-    return copy

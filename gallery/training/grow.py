@@ -6,7 +6,6 @@ new network instead of copied: what reads them gives them no weight at first.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -14,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import DataRejected
-from gallery.training.export import embedder_in
 
 
-def grow(network: keras.Model, trained: keras.Model) -> None:
+def grow(network: keras.Model, trained: keras.Model, resolutions: int | None = None) -> None:
     """Give a wider network the function of a trained one with the same layers.
 
+    resolutions: how many to take over, from the finest; what follows stays as it was drawn.
     Raises DataRejected where the layers differ or one of the trained ones is the wider.
     """
     layers, theirs = _weighted(network), _weighted(trained)
     if [len(layer.weights) for layer in layers] != [len(layer.weights) for layer in theirs]:
         raise DataRejected("the network to grow from has other layers than the one to train")
-    for new, old in zip(layers, theirs, strict=True):
+    for new, old in zip(layers[: _until(network, resolutions)], theirs, strict=False):
         by_input = isinstance(new, keras.layers.Conv2D | keras.layers.Dense)
         weights = zip(new.get_weights(), old.get_weights(), strict=True)
         for target, (wider, kept) in zip(new.weights, weights, strict=True):
@@ -38,20 +37,20 @@ def grow(network: keras.Model, trained: keras.Model) -> None:
             target.assign(_placed(wider, kept, by_input and kept.ndim > 1))
 
 
-def embedder_of(path: Path) -> keras.Model:
-    """The network inside a model.keras of the gallery, as it was trained: points of unit length."""
-    try:
-        served = keras.models.load_model(path, compile=False)
-    except (ValueError, OSError, TypeError) as error:
-        raise DataRejected(f"{path} cannot be read as a Keras model: {error}") from error
-    try:
-        return embedder_in(served)
-    except ValueError as error:
-        raise DataRejected(f"{path} is no model of `gallery train`") from error
-
-
 def _weighted(network: keras.Model) -> list[Any]:
     return [layer for layer in network.layers if layer.weights]
+
+
+def _until(network: keras.Model, resolutions: int | None) -> int | None:
+    """How many layers with weights work at the first resolutions."""
+    if resolutions is None:
+        return None
+    poolings = (keras.layers.AveragePooling2D, keras.layers.MaxPooling2D)
+    ends = [i for i, layer in enumerate(network.layers) if isinstance(layer, poolings)]
+    if resolutions > len(ends):
+        raise DataRejected(f"the network to train has {len(ends)} poolings, not {resolutions}")
+    before = network.layers[: ends[resolutions - 1]]
+    return len([layer for layer in before if layer.weights])
 
 
 def _placed(wider: NDArray[Any], kept: NDArray[Any], by_input: bool) -> NDArray[Any]:

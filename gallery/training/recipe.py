@@ -75,7 +75,9 @@ class Recipe:
     """A whole run: the network, its stages in order, and how it is served.
 
     mirrored: the served point is the mean of a crop's and its mirror image's. grown_from: SHA-256
-    of the model.keras that the network begins as, where it does not begin at random.
+    of the model.keras that the network begins as, where it does not begin at random;
+    grown_resolutions: how many of its resolutions, from the finest, None all. ensemble_with:
+    SHA-256 of the model.keras whose points are averaged with the network's once it is trained.
     """
 
     architecture: Architecture
@@ -86,6 +88,8 @@ class Recipe:
     false_match_rate: float = 1e-3
     optimizer: Optimizer = Optimizer.ADAMW
     grown_from: str | None = None
+    grown_resolutions: int | None = None
+    ensemble_with: str | None = None
 
 
 CENTRES = 0.1

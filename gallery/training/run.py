@@ -45,9 +45,12 @@ def run(
     model_id: str,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     grow_from: Path | None = None,
+    ensemble_with: Path | None = None,
 ) -> Calibration:
     """Train, calibrate, write model.keras, model.tflite, card.json and three pictures."""
-    embedder, calibration = train(recipe, crops, folder, callbacks, grow_from=grow_from)
+    embedder, calibration = train(
+        recipe, crops, folder, callbacks, grow_from=grow_from, ensemble_with=ensemble_with
+    )
     write_model(embedder, folder)
     write_card(_card(recipe, crops, data, model_id, embedder, calibration, folder), folder)
     plots.draw_loss(recipe.stages, folder)

@@ -13,8 +13,8 @@ from gallery.errors import DataRejected
 from gallery.training import network
 from gallery.training.calibration import Calibration, calibrate
 from gallery.training.dataset import Crops
-from gallery.training.export import serving_network
-from gallery.training.grow import embedder_of, grow
+from gallery.training.export import read_embedders, serving_network
+from gallery.training.grow import grow
 from gallery.training.muon import ConvolutionMuon
 from gallery.training.pairs import Batches, CropBatches, PairBatches
 from gallery.training.recipe import Optimizer, Recipe, Stage
@@ -35,12 +35,15 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     shape: network.ResidualShape | None = None,
     grow_from: Path | None = None,
+    ensemble_with: Path | None = None,
 ) -> tuple[keras.Model, Calibration]:
     """Train, calibrate, and return the network to serve.
 
     folder: keeps a checkpoint and a loss history for each stage; a second call with the same
     recipe goes on where the first was stopped. shape: of a residual network, else the shipped one.
-    grow_from: a model.keras that a smaller network was trained to, which this one begins as.
+    grow_from: a model.keras that a smaller network was trained to, which this one begins as; of an
+    ensemble, the network that was trained last. ensemble_with: a model.keras to serve the mean of
+    its points and this network's with.
     """
     _claim(folder, recipe)
     keras.utils.set_random_seed(recipe.seed)
@@ -51,14 +54,16 @@ def train(
     finally:
         keras.config.set_dtype_policy(policy)
     if grow_from:
-        grow(embedder, embedder_of(grow_from))
+        grow(embedder, read_embedders(grow_from)[-1], recipe.grown_resolutions)
+    trained = read_embedders(ensemble_with) if ensemble_with else []
     for number, stage in enumerate(recipe.stages):
         optimizer = _optimizer(recipe.optimizer, stage.learning_rate)
         seed = recipe.seed + number
         _run_stage(stage, optimizer, embedder, crops, folder / stage.name, seed, callbacks)
-    unscaled = serving_network(embedder, 1.0, recipe.mirrored)
+    ensemble = [*trained, embedder]
+    unscaled = serving_network(ensemble, 1.0, recipe.mirrored)
     calibration = calibrate(unscaled, crops.development(), recipe.false_match_rate)
-    return serving_network(embedder, calibration.scale, recipe.mirrored), calibration
+    return serving_network(ensemble, calibration.scale, recipe.mirrored), calibration
 
 
 def _claim(folder: Path, recipe: Recipe) -> None:

@@ -1,6 +1,8 @@
 """A real, short training run: what it writes, that it resumes, that what it writes is served."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +13,12 @@ pytest.importorskip("tensorflow", reason="the train extra is not installed")
 
 from gallery.domain.face import FaceCrop  # noqa: E402
 from gallery.embedder.litert import LiteRtEmbedder  # noqa: E402
+from gallery.embedder.model_card import read_card  # noqa: E402
 from gallery.errors import DataRejected  # noqa: E402
 from gallery.training import recipe as recipes  # noqa: E402
 from gallery.training.augment import windows  # noqa: E402
 from gallery.training.dataset import Crops, describe, load_people, named_crops  # noqa: E402
+from gallery.training.export import embedders_in  # noqa: E402
 from gallery.training.run import run  # noqa: E402
 from gallery.training.train import train  # noqa: E402
 
@@ -66,6 +70,30 @@ def test_a_run_writes_a_model_that_litert_serves_as_keras_does(
     )
     apart = np.linalg.norm([one.vector for one in served] - trained, axis=1)
     assert apart.max() < ROUNDED * np.linalg.norm(trained, axis=1).max()
+
+
+@pytest.mark.slow
+def test_an_ensemble_is_one_model_that_stands_on_its_own(tmp_path: Path) -> None:
+    first, both = tmp_path / "first", tmp_path / "both"
+    crops = toy_crops(teacher=True)
+    narrow = short(recipes.Architecture.NARROW)
+    run(narrow, crops, describe(tmp_path, crops), first, "first")
+    again = replace(narrow, seed=8, ensemble_with="the hash of first")
+    data = describe(tmp_path, crops)
+    run(again, crops, data, both, "both", ensemble_with=first / "model.keras")
+    shutil.rmtree(first)
+
+    card = read_card(both)
+    assert card.recipe is not None
+    assert card.recipe["ensemble_with"] == "the hash of first"
+    alone = keras.models.load_model(both / "model.keras")
+    assert len(embedders_in(alone)) == 2
+    assert card.parameters == sum(one.count_params() for one in embedders_in(alone))
+    views = windows(crops.images[::9])
+    served = LiteRtEmbedder(both).embed([FaceCrop(view) for view in views])
+    expected = alone.predict(views.astype(np.float32)[..., None], verbose=0)
+    apart = np.linalg.norm([one.vector for one in served] - expected, axis=1)
+    assert apart.max() < ROUNDED * np.linalg.norm(expected, axis=1).max()
 
 
 class StopAfter(keras.callbacks.Callback):

@@ -1,7 +1,5 @@
 """A wider network begins with the embeddings of the trained one it is grown from."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -9,8 +7,7 @@ keras = pytest.importorskip("keras", reason="the train extra is not installed")
 pytest.importorskip("tensorflow", reason="the train extra is not installed")
 
 from gallery.errors import DataRejected  # noqa: E402
-from gallery.training.export import serving_network  # noqa: E402
-from gallery.training.grow import embedder_of, grow  # noqa: E402
+from gallery.training.grow import grow  # noqa: E402
 from gallery.training.network import Pooling, ResidualShape, build  # noqa: E402
 from gallery.training.recipe import Architecture  # noqa: E402
 
@@ -47,11 +44,24 @@ def test_the_new_channels_learn() -> None:
     assert np.any(dense.kernel.numpy()[new_inputs])
 
 
-def test_a_shipped_file_holds_the_network_to_grow_from(tmp_path: Path) -> None:
-    trained = residual(NARROW)
-    serving_network(trained, 0.5, mirrored=True).save(tmp_path / "model.keras")
-    found = embedder_of(tmp_path / "model.keras")
-    assert [weights.shape for weights in found.weights] == [w.shape for w in trained.weights]
+def test_a_branch_begins_as_the_trained_network_up_to_a_pooling() -> None:
+    trained, network = residual(NARROW), residual(NARROW)
+    drawn = [weights.numpy() for weights in network.weights]
+    grow(network, trained, resolutions=1)
+    taken = [
+        np.array_equal(own, theirs)
+        for own, theirs in zip(network.weights, trained.weights, strict=True)
+    ]
+    kept = [np.array_equal(own, was) for own, was in zip(network.weights, drawn, strict=True)]
+    kernels = [i for i, own in enumerate(network.weights) if own.path.endswith("kernel")]
+    # the stem and one block's two convolutions, then the second resolution
+    assert [taken[i] for i in kernels] == [True] * 3 + [False] * (len(kernels) - 3)
+    assert [kept[i] for i in kernels] == [False] * 3 + [True] * (len(kernels) - 3)
+
+
+def test_a_branch_cannot_begin_after_more_poolings_than_there_are() -> None:
+    with pytest.raises(DataRejected, match="has 1 poolings, not 2"):
+        grow(residual(NARROW), residual(NARROW), resolutions=2)
 
 
 def test_a_wider_network_cannot_be_grown_into_a_narrower() -> None:
@@ -65,12 +75,3 @@ def test_a_wider_network_cannot_be_grown_into_a_narrower() -> None:
 def test_a_network_of_other_layers_is_refused(other: ResidualShape) -> None:
     with pytest.raises(DataRejected, match="other layers"):
         grow(residual(WIDE), residual(other))
-
-
-def test_a_file_that_is_no_embedder_is_refused(tmp_path: Path) -> None:
-    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(tmp_path / "other.keras")
-    with pytest.raises(DataRejected, match="no model of `gallery train`"):
-        embedder_of(tmp_path / "other.keras")
-    (tmp_path / "broken.keras").write_bytes(b"not a model")
-    with pytest.raises(DataRejected, match="cannot be read"):
-        embedder_of(tmp_path / "broken.keras")
