@@ -11,7 +11,7 @@ import typer
 
 from cli.options import AsJson
 from cli.session import session_of
-from gallery.errors import ExtraNotInstalled, PathNotFound
+from gallery.errors import DataRejected, ExtraNotInstalled, PathNotFound
 from gallery.training.recipe import Architecture, Optimizer, Precision
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def train(
         ),
     ] = Architecture.RESIDUAL,
     epochs: Annotated[
-        int, typer.Option(min=1, max=10_000, help="Most epochs of the Siamese stage.")
+        int,
+        typer.Option(min=0, max=10_000, help="Most epochs of the Siamese stage; 0 leaves it out."),
     ] = 20,
     distil_epochs: Annotated[
         list[int],
@@ -118,10 +119,13 @@ def train(
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's chatter is not ours
     from cli.output import warn
-    from cli.training_progress import TrainingProgress
+    from gallery.embedder.quiet import TENSORFLOW_NOTICES, without_lines
     from gallery.training import recipe as recipes
-    from gallery.training.export import sha256_of
-    from gallery.training.run import run
+
+    with without_lines(TENSORFLOW_NOTICES):
+        from cli.training_progress import TrainingProgress
+        from gallery.training.export import sha256_of
+        from gallery.training.run import run
 
     crops, data = _load(folder, session_of(context).settings(), seed)
     if distil_epochs and crops.teacher is None:
@@ -131,7 +135,10 @@ def train(
         recipes.distillation(count, batch_size, distil_learning_rate, cycle)
         for cycle, count in enumerate(distil_epochs, 1)
     ]
-    stages.append(recipes.siamese(epochs, batch_size, learning_rate, patience, bool(stages)))
+    if epochs:
+        stages.append(recipes.siamese(epochs, batch_size, learning_rate, patience, bool(stages)))
+    if not stages:
+        raise DataRejected("--epochs 0 leaves nothing to train here; give it 1 or more")
     mirrored = architecture is not Architecture.SEED  # the seed's network is served as it was
     recipe = recipes.Recipe(
         architecture,

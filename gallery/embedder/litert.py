@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gallery.domain.embedding import EMBEDDING_SIZE, Embedding
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
 from gallery.embedder.model_card import ModelCard, read_model
-from gallery.embedder.quiet import without_delegate_notice
+from gallery.embedder.quiet import DELEGATE_NOTICE, without_lines
 from gallery.errors import ModelUnavailable
 from gallery.spares import Spares
 
@@ -43,7 +43,7 @@ class LiteRtEmbedder:
         self._card, self._model = read_model(model_folder)
         self._threads = threads
         self._networks = Spares(self._load)
-        with without_delegate_notice(), self._networks.lent():
+        with without_lines(DELEGATE_NOTICE), self._networks.lent():
             pass  # the notice comes with the first interpreter of a process
 
     @property

@@ -1,19 +1,24 @@
-"""Keeps one known line of the runtime off standard error."""
+"""Keeps known lines of the runtimes off standard error."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_CHATTER = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU."
+DELEGATE_NOTICE = rb"INFO: Created TensorFlow Lite XNNPACK delegate for CPU\."
+"""LiteRT's, once a process, with the first interpreter."""
+
+TENSORFLOW_NOTICES = rb"WARNING: All log messages before absl|I0000 "
+"""TensorFlow's when it is imported; of version 2.21 TF_CPP_MIN_LOG_LEVEL does not silence them."""
 
 
 @contextmanager
-def without_delegate_notice() -> Iterator[None]:
-    """Drop LiteRT's notice, which its C++ code writes once a process and no setting silences.
+def without_lines(beginning: bytes) -> Iterator[None]:
+    """Drop lines that C++ code writes and no setting silences, by a pattern of how they begin.
 
     Whatever else reaches file descriptor 2 meanwhile, from any thread, is written afterwards.
     """
@@ -32,6 +37,6 @@ def without_delegate_notice() -> Iterator[None]:
             os.dup2(stderr, 2)
             os.close(stderr)
             aside.seek(0)
-            rest = [line for line in aside.readlines() if line.rstrip() != _CHATTER]
+            rest = [line for line in aside.readlines() if not re.match(beginning, line)]
             if rest:
                 os.write(2, b"".join(rest))

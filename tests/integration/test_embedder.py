@@ -108,8 +108,8 @@ def test_another_process_gives_the_same_embedding_and_writes_nothing_to_standard
 def test_other_lines_on_standard_error_are_kept() -> None:
     program = (
         "import os\n"
-        "from gallery.embedder.quiet import without_delegate_notice\n"
-        "with without_delegate_notice():\n"
+        "from gallery.embedder.quiet import DELEGATE_NOTICE, without_lines\n"
+        "with without_lines(DELEGATE_NOTICE):\n"
         "    os.write(2, b'INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\\n')\n"
         "    os.write(2, b'mind this\\n')\n"
         "os.write(2, b'and this\\n')\n"

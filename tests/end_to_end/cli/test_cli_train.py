@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("tensorflow", reason="the train extra is not installed")
+
+SAMPLES = Path(__file__).parents[3] / "data" / "samples"
 
 
 @pytest.mark.parametrize("option", [None, "--grow-from", "--ensemble-with"])
@@ -21,4 +24,15 @@ def test_a_place_that_is_not_there_is_not_found(
     outcome = gallery("train", folder, "--output", tmp_path / "run", *trained, "--json")
     assert outcome.refusal["code"] == "path_not_found"
     assert str(model if option else folder) in outcome.refusal["message"]
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_a_run_without_a_stage_is_refused(gallery, tmp_path: Path) -> None:
+    people = tmp_path / "people"
+    for sample in sorted(SAMPLES.iterdir())[:4]:
+        shutil.copytree(sample, people / sample.name)
+    outcome = gallery("train", people, "--output", tmp_path / "run", "--epochs", "0", "--json")
+    assert outcome.refusal["code"] == "data_rejected"
+    assert "--epochs 0" in outcome.refusal["message"]
     assert not (tmp_path / "run").exists()
