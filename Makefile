@@ -83,6 +83,9 @@ model: $(VENV)/.developer
 	$(TRAIN) --output runs/residual-48-v3 --architecture narrow --distil-epochs 23 --distil-epochs 24 --epochs 3
 	$(TRAIN) --output runs/residual-48-v4-int8 --grow-from runs/residual-48-v3/model.keras \
 	    --optimizer muon --distil-learning-rate 0.001 --distil-epochs 17 --learning-rate 0.0002 --epochs 1
+	$(TRAIN) --output runs/residual-48-v5 --grow-from runs/residual-48-v4-int8/model.keras --grow-resolutions 2 \
+	    --ensemble-with runs/residual-48-v4-int8/model.keras \
+	    --optimizer muon --seed 11 --distil-learning-rate 0.002 --distil-epochs 10 --epochs 0
 
 # What each part of the recipe is worth: short trainings, half an hour on two cores.
 ablations: $(VENV)/.developer

@@ -18,7 +18,7 @@ from gallery.domain.embedding import EMBEDDING_SIZE
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH
 from gallery.errors import DataRejected
 from gallery.training.fused import FusedBatchNormalization
-from gallery.training.network import EMBEDDING, POOLED_NORM, SPATIAL_POOLING
+from gallery.training.network import EMBEDDING, SPATIAL_POOLING
 
 
 class Weights(StrEnum):
@@ -141,13 +141,15 @@ def evened(served: keras.Model) -> keras.Model:
     copy = keras.Model.from_config(served.get_config())
     copy.set_weights(served.get_weights())
     for embedder in embedders_in(copy):
-        if any(layer.name == SPATIAL_POOLING for layer in embedder.layers):
-            _even(embedder)
+        names = [layer.name for layer in embedder.layers]
+        if SPATIAL_POOLING in names:
+            place = names.index(SPATIAL_POOLING)
+            pooling, norm = embedder.layers[place : place + 2]
+            _even(pooling, norm, embedder.get_layer(EMBEDDING))
     return copy
 
 
-def _even(embedder: keras.Model) -> None:
-    pooling, norm, dense = map(embedder.get_layer, (SPATIAL_POOLING, POOLED_NORM, EMBEDDING))
+def _even(pooling: keras.Layer, norm: keras.Layer, dense: keras.Layer) -> None:
     gamma, beta, mean, variance = norm.get_weights()
     gain = gamma / np.sqrt(variance + norm.epsilon)
     kernel, bias = dense.get_weights()

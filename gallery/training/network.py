@@ -17,8 +17,8 @@ from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH
 from gallery.training.fused import FusedBatchNormalization
 from gallery.training.recipe import Architecture
 
-SPATIAL_POOLING, POOLED_NORM, EMBEDDING = "spatial_pooling", "pooled_norm", "embedding"
-"""Names of the last layers, which `export` looks up."""
+SPATIAL_POOLING, EMBEDDING = "spatial_pooling", "embedding"
+"""Names of layers that `export` looks up; a normalisation follows the first."""
 
 
 class Pooling(StrEnum):
@@ -79,7 +79,7 @@ def _residual(shape: ResidualShape) -> keras.Model:
         x = layers.GlobalMaxPooling2D()(x)
     else:
         x = layers.DepthwiseConv2D(x.shape[1:3], use_bias=False, name=SPATIAL_POOLING)(x)
-        x = layers.Flatten()(layers.BatchNormalization(name=POOLED_NORM)(x))
+        x = layers.Flatten()(layers.BatchNormalization()(x))
     x = layers.Dense(EMBEDDING_SIZE, dtype="float32", name=EMBEDDING)(x)
     embedding = layers.UnitNormalization(dtype="float32")(x)
     return keras.Model(pixels, embedding, name="residual")
