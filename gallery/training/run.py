@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.metadata
+import json
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,11 +16,12 @@ import keras
 import numpy as np
 
 from gallery.domain.decision import DEFAULT_THRESHOLD
+from gallery.embedder.model_card import CARD_FILE
 from gallery.training import plots
 from gallery.training.calibration import Calibration, embed
 from gallery.training.cohorts import cohort_figures
 from gallery.training.dataset import UNKNOWN_PERSON, Crops, DataDescription
-from gallery.training.export import write_card, write_model
+from gallery.training.export import embedders_in, write_card, write_model
 from gallery.training.recipe import Recipe
 from gallery.training.train import HISTORY, train
 
@@ -52,7 +54,10 @@ def run(
         recipe, crops, folder, callbacks, grow_from=grow_from, ensemble_with=ensemble_with
     )
     write_model(embedder, folder)
-    write_card(_card(recipe, crops, data, model_id, embedder, calibration, folder), folder)
+    card = _card(recipe, crops, data, model_id, embedder, calibration, folder)
+    if ensemble_with:
+        card["ensemble_with"] = origin(ensemble_with)
+    write_card(card, folder)
     plots.draw_loss(recipe.stages, folder)
     plots.draw_training_pairs(crops, recipe.seed, folder)
     held_out = crops.development()
@@ -60,6 +65,24 @@ def run(
         held_out, embed(embedder, held_out), DEFAULT_THRESHOLD, recipe.seed, folder
     )
     return calibration
+
+
+def origin(model: Path) -> dict[str, Any]:
+    """How the network of a model.keras came about, as the card beside it tells; else its name."""
+    card = model.with_name(CARD_FILE)
+    if not card.is_file():
+        return {"file": model.name}
+    told = json.loads(card.read_text(encoding="utf-8"))
+    names = (
+        "model_id",
+        "created",
+        "recipe",
+        "versions",
+        "history",
+        "ensemble_with",
+        "keras_sha256",
+    )
+    return {name: told[name] for name in names if name in told}
 
 
 def _card(
@@ -73,11 +96,12 @@ def _card(
 ) -> dict[str, Any]:
     identity = crops.identity[~crops.held_out]
     known = identity != UNKNOWN_PERSON
+    networks = len(embedders_in(embedder))
     return {
         "model_id": model_id,
         "created": datetime.now(UTC).date().isoformat(),
         "purpose": PURPOSE,
-        "architecture": str(recipe.architecture),
+        "architecture": recipe.architecture + (f", mean of {networks}" if networks > 1 else ""),
         "parameters": embedder.count_params(),
         "threshold": DEFAULT_THRESHOLD,
         "scale": calibration.scale,

@@ -86,6 +86,9 @@ def test_an_ensemble_is_one_model_that_stands_on_its_own(tmp_path: Path) -> None
     card = read_card(both)
     assert card.recipe is not None
     assert card.recipe["ensemble_with"] == "the hash of first"
+    assert card.architecture == "narrow, mean of 2"
+    told = json.loads((both / "card.json").read_text())["ensemble_with"]
+    assert (told["model_id"], told["recipe"]["seed"]) == ("first", 7)
     alone = keras.models.load_model(both / "model.keras")
     assert len(embedders_in(alone)) == 2
     assert card.parameters == sum(one.count_params() for one in embedders_in(alone))
