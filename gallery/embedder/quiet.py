@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-DELEGATE_NOTICE = rb"INFO: Created TensorFlow Lite XNNPACK delegate for CPU\."
+DELEGATE_NOTICE = rb"INFO: Created TensorFlow Lite XNNPACK delegate for CPU\.\s*\Z"
 """LiteRT's, once a process, with the first interpreter."""
 
 TENSORFLOW_NOTICES = rb"WARNING: All log messages before absl|I0000 "
@@ -17,8 +17,8 @@ TENSORFLOW_NOTICES = rb"WARNING: All log messages before absl|I0000 "
 
 
 @contextmanager
-def without_lines(beginning: bytes) -> Iterator[None]:
-    """Drop lines that C++ code writes and no setting silences, by a pattern of how they begin.
+def without_lines(pattern: bytes) -> Iterator[None]:
+    """Drop lines that C++ code writes and no setting silences, by a pattern they begin with.
 
     Whatever else reaches file descriptor 2 meanwhile, from any thread, is written afterwards.
     """
@@ -37,6 +37,6 @@ def without_lines(beginning: bytes) -> Iterator[None]:
             os.dup2(stderr, 2)
             os.close(stderr)
             aside.seek(0)
-            rest = [line for line in aside.readlines() if not re.match(beginning, line)]
+            rest = [line for line in aside.readlines() if not re.match(pattern, line)]
             if rest:
                 os.write(2, b"".join(rest))
