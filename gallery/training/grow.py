@@ -24,7 +24,8 @@ def grow(network: keras.Model, trained: keras.Model, resolutions: int | None = N
     layers, theirs = _weighted(network), _weighted(trained)
     if [len(layer.weights) for layer in layers] != [len(layer.weights) for layer in theirs]:
         raise DataRejected("the network to grow from has other layers than the one to train")
-    for new, old in zip(layers[: _until(network, resolutions)], theirs, strict=False):
+    taken = _weighted(network, resolutions)
+    for new, old in zip(taken, theirs[: len(taken)], strict=True):
         by_input = isinstance(new, keras.layers.Conv2D | keras.layers.Dense)
         weights = zip(new.get_weights(), old.get_weights(), strict=True)
         for target, (wider, kept) in zip(new.weights, weights, strict=True):
@@ -37,20 +38,16 @@ def grow(network: keras.Model, trained: keras.Model, resolutions: int | None = N
             target.assign(_placed(wider, kept, by_input and kept.ndim > 1))
 
 
-def _weighted(network: keras.Model) -> list[Any]:
-    return [layer for layer in network.layers if layer.weights]
-
-
-def _until(network: keras.Model, resolutions: int | None) -> int | None:
-    """How many layers with weights work at the first resolutions."""
-    if resolutions is None:
-        return None
-    poolings = (keras.layers.AveragePooling2D, keras.layers.MaxPooling2D)
-    ends = [i for i, layer in enumerate(network.layers) if isinstance(layer, poolings)]
-    if resolutions > len(ends):
-        raise DataRejected(f"the network to train has {len(ends)} poolings, not {resolutions}")
-    before = network.layers[: ends[resolutions - 1]]
-    return len([layer for layer in before if layer.weights])
+def _weighted(network: keras.Model, resolutions: int | None = None) -> list[Any]:
+    """The layers with weights: all, or those that work at the first resolutions."""
+    layers = network.layers
+    if resolutions is not None:
+        poolings = (keras.layers.AveragePooling2D, keras.layers.MaxPooling2D)
+        ends = [i for i, layer in enumerate(layers) if isinstance(layer, poolings)]
+        if resolutions > len(ends):
+            raise DataRejected(f"the network to train has {len(ends)} poolings, not {resolutions}")
+        layers = layers[: ends[resolutions - 1]]
+    return [layer for layer in layers if layer.weights]
 
 
 def _placed(wider: NDArray[Any], kept: NDArray[Any], by_input: bool) -> NDArray[Any]:

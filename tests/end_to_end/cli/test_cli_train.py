@@ -9,8 +9,6 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="the train extra is not installed")
 
-SAMPLES = Path(__file__).parents[3] / "data" / "samples"
-
 
 @pytest.mark.parametrize("option", [None, "--grow-from", "--ensemble-with"])
 def test_a_place_that_is_not_there_is_not_found(
@@ -28,11 +26,11 @@ def test_a_place_that_is_not_there_is_not_found(
 
 
 @pytest.mark.slow
-def test_a_run_without_a_stage_is_refused(gallery, tmp_path: Path) -> None:
-    people = tmp_path / "people"
-    for sample in sorted(SAMPLES.iterdir())[:4]:
-        shutil.copytree(sample, people / sample.name)
-    outcome = gallery("train", people, "--output", tmp_path / "run", "--epochs", "0", "--json")
+def test_a_run_without_a_stage_is_refused(gallery, people, tmp_path: Path) -> None:
+    folder = tmp_path / "people"
+    for person in people[:4]:
+        shutil.copytree(person.folder, folder / person.folder.name)
+    outcome = gallery("train", folder, "--output", tmp_path / "run", "--epochs", "0", "--json")
     assert outcome.refusal["code"] == "data_rejected"
     assert "--epochs 0" in outcome.refusal["message"]
     assert not (tmp_path / "run").exists()
