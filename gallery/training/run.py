@@ -29,6 +29,15 @@ PURPOSE = (
     "Tells whether two photos show the same person: a 62 x 47 gray face crop becomes 48 numbers, "
     "and two faces match when their Euclidean distance is below the threshold."
 )
+ORIGIN = (
+    "model_id",
+    "created",
+    "recipe",
+    "versions",
+    "history",
+    "ensemble_with",
+    "keras_sha256",
+)
 LIMITS = [
     "No liveness check: a photo of a photo passes. Do not guard a door with it alone.",
     "Trained mostly on adult celebrities in good light; children, old people, profiles, masks and "
@@ -68,21 +77,12 @@ def run(
 
 
 def origin(model: Path) -> dict[str, Any]:
-    """How the network of a model.keras came about, as the card beside it tells; else its name."""
-    card = model.with_name(CARD_FILE)
-    if not card.is_file():
+    """How a model.keras came about, by a readable card beside it; else its name alone."""
+    try:
+        card = json.loads(model.with_name(CARD_FILE).read_text(encoding="utf-8"))
+        return {name: card[name] for name in ORIGIN if name in card}
+    except (OSError, ValueError, TypeError):  # hours of training do not end at another's card
         return {"file": model.name}
-    told = json.loads(card.read_text(encoding="utf-8"))
-    names = (
-        "model_id",
-        "created",
-        "recipe",
-        "versions",
-        "history",
-        "ensemble_with",
-        "keras_sha256",
-    )
-    return {name: told[name] for name in names if name in told}
 
 
 def _card(

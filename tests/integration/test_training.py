@@ -18,8 +18,8 @@ from gallery.errors import DataRejected  # noqa: E402
 from gallery.training import recipe as recipes  # noqa: E402
 from gallery.training.augment import windows  # noqa: E402
 from gallery.training.dataset import Crops, describe, load_people, named_crops  # noqa: E402
-from gallery.training.export import embedders_in  # noqa: E402
-from gallery.training.run import run  # noqa: E402
+from gallery.training.export import read_embedders  # noqa: E402
+from gallery.training.run import origin, run  # noqa: E402
 from gallery.training.train import train  # noqa: E402
 
 ROUNDED = 0.03  # of an embedding's length: what integers of 8 bits cost at most
@@ -49,6 +49,17 @@ def short(
     return recipes.Recipe(architecture, tuple(stages), optimizer=optimizer)
 
 
+def litert_agrees_with_keras(folder: Path, crops: Crops) -> bool:
+    """Whether both files of a model give some crops the same embeddings, but for rounding."""
+    views = windows(crops.images[::9])
+    served = LiteRtEmbedder(folder).embed([FaceCrop(view) for view in views])
+    trained = keras.models.load_model(folder / "model.keras").predict(
+        views.astype(np.float32)[..., None], verbose=0
+    )
+    apart = np.linalg.norm([one.vector for one in served] - trained, axis=1)
+    return bool(apart.max() < ROUNDED * np.linalg.norm(trained, axis=1).max())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("architecture", list(recipes.Architecture))
 def test_a_run_writes_a_model_that_litert_serves_as_keras_does(
@@ -62,14 +73,7 @@ def test_a_run_writes_a_model_that_litert_serves_as_keras_does(
     card = json.loads((tmp_path / "card.json").read_text())
     assert card["recipe"]["stages"][-1]["name"] == "siamese"
     assert card["data"]["held_out_people"] == 3
-
-    views = windows(crops.images[::9])
-    served = LiteRtEmbedder(tmp_path).embed([FaceCrop(view) for view in views])
-    trained = keras.models.load_model(tmp_path / "model.keras").predict(
-        views.astype(np.float32)[..., None], verbose=0
-    )
-    apart = np.linalg.norm([one.vector for one in served] - trained, axis=1)
-    assert apart.max() < ROUNDED * np.linalg.norm(trained, axis=1).max()
+    assert litert_agrees_with_keras(tmp_path, crops)
 
 
 @pytest.mark.slow
@@ -89,14 +93,19 @@ def test_an_ensemble_is_one_model_that_stands_on_its_own(tmp_path: Path) -> None
     assert card.architecture == "narrow, mean of 2"
     told = json.loads((both / "card.json").read_text())["ensemble_with"]
     assert (told["model_id"], told["recipe"]["seed"]) == ("first", 7)
-    alone = keras.models.load_model(both / "model.keras")
-    assert len(embedders_in(alone)) == 2
-    assert card.parameters == sum(one.count_params() for one in embedders_in(alone))
-    views = windows(crops.images[::9])
-    served = LiteRtEmbedder(both).embed([FaceCrop(view) for view in views])
-    expected = alone.predict(views.astype(np.float32)[..., None], verbose=0)
-    apart = np.linalg.norm([one.vector for one in served] - expected, axis=1)
-    assert apart.max() < ROUNDED * np.linalg.norm(expected, axis=1).max()
+    networks = read_embedders(both / "model.keras")
+    assert len(networks) == 2
+    assert card.parameters == sum(one.count_params() for one in networks)
+    assert litert_agrees_with_keras(both, crops)
+
+
+@pytest.mark.parametrize("card", [None, "not JSON", "3"])
+def test_a_card_that_cannot_be_read_does_not_end_a_training(
+    card: str | None, tmp_path: Path
+) -> None:
+    if card:
+        (tmp_path / "card.json").write_text(card)
+    assert origin(tmp_path / "model.keras") == {"file": "model.keras"}
 
 
 class StopAfter(keras.callbacks.Callback):
