@@ -116,6 +116,8 @@ def train(
     for trained in (grow_from, ensemble_with):
         if trained and not trained.is_file():
             raise PathNotFound(f"there is no file {trained}")
+    if grow_resolutions and not grow_from:
+        raise DataRejected("--grow-resolutions says how much to take over; give --grow-from too")
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's chatter is not ours
     from cli.output import warn
@@ -124,11 +126,11 @@ def train(
 
     with without_lines(TENSORFLOW_NOTICES):
         from cli.training_progress import TrainingProgress
+        from gallery.training.dataset import is_archive
         from gallery.training.export import sha256_of
         from gallery.training.run import run
 
-    crops, data = _load(folder, session_of(context).settings(), seed)
-    if distil_epochs and crops.teacher is None:
+    if distil_epochs and not is_archive(folder):
         warn("These photos have no teacher to learn from: --distil-epochs is left out.")
         distil_epochs = []
     stages = [
@@ -151,6 +153,7 @@ def train(
         grown_resolutions=grow_resolutions,
         ensemble_with=sha256_of(ensemble_with) if ensemble_with else None,
     )
+    crops, data = _load(folder, session_of(context).settings(), seed)
     output.mkdir(parents=True, exist_ok=True)
     with TrainingProgress() as progress:
         calibration = run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -25,12 +24,19 @@ def test_a_place_that_is_not_there_is_not_found(
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.slow
-def test_a_run_without_a_stage_is_refused(gallery, people, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--epochs", "0"], "--epochs 0"),
+        (["--grow-resolutions", "2"], "--grow-from"),
+    ],
+)
+def test_options_that_make_no_training_are_refused(
+    gallery, tmp_path: Path, options: list[str], told: str
+) -> None:
     folder = tmp_path / "people"
-    for person in people[:4]:
-        shutil.copytree(person.folder, folder / person.folder.name)
-    outcome = gallery("train", folder, "--output", tmp_path / "run", "--epochs", "0", "--json")
+    folder.mkdir()
+    outcome = gallery("train", folder, "--output", tmp_path / "run", *options, "--json")
     assert outcome.refusal["code"] == "data_rejected"
-    assert "--epochs 0" in outcome.refusal["message"]
+    assert told in outcome.refusal["message"]
     assert not (tmp_path / "run").exists()
