@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,9 +10,7 @@ from flask import Blueprint, render_template
 
 from api.uploads import MAX_PHOTO_BYTES
 from gallery.bootstrap import Services
-from gallery.embedder.model_card import default_model_folder, lfw_figures, read_card
 from gallery.errors import ModelUnavailable
-from gallery.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -37,21 +34,19 @@ def blueprint(services: Services) -> Blueprint:
             modules=modules,
             max_bytes=MAX_PHOTO_BYTES,
             threshold=services.settings.threshold.value,
-            rates=_rates(services.settings),
+            rates=_rates(services),
         )
 
     return routes
 
 
-def _rates(settings: Settings) -> Rates | None:
-    """What the card says of this threshold and detector on LFW; None where it says nothing."""
-    with contextlib.suppress(ModelUnavailable, KeyError, TypeError, ValueError, IndexError):
-        figures = read_card(default_model_folder(settings.model_id)).figures
-        told = figures[lfw_figures(2, settings.detector)][f"at_{settings.threshold.value:g}"]
-        return Rates(_percent(told, "fmr"), _percent(told, "fnmr"))
+def _rates(services: Services) -> Rates | None:
+    with contextlib.suppress(ModelUnavailable):  # the page says so where it is asked for a verdict
+        if told := services.pair_rates():
+            return Rates(_percent(told.false_match), _percent(told.false_non_match))
     return None
 
 
-def _percent(figures: Mapping[str, str], name: str) -> str:
-    """ "0.0017 (0.0007 to 0.0039)" becomes "0.17 %", with a space that holds together."""
-    return f"{100 * float(figures[name].split()[0]):.2g}\N{NO-BREAK SPACE}%"
+def _percent(rate: float) -> str:
+    """0.0017 becomes "0.17 %", with a space that holds together."""
+    return f"{100 * rate:.2g}\N{NO-BREAK SPACE}%"

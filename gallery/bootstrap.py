@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gallery.detector.base import Detector, LandmarkFinder
     from gallery.domain.strangers import StrangerRates
     from gallery.embedder.base import Embedder
+    from gallery.embedder.model_card import ModelCard, PairRates
     from gallery.index.base import Index
     from gallery.services.catch_up import LiveIndex
     from gallery.services.check import Check
@@ -124,6 +125,12 @@ class Services:
             self._stranger_rates(),
         )
 
+    def pair_rates(self) -> PairRates | None:
+        """How often verdicts on two photos were wrong on LFW; None where that was not measured."""
+        from gallery.embedder.model_card import pair_rates
+
+        return pair_rates(*self._measured())
+
     @part
     def identities(self) -> Identities:
         from gallery.services.identities import Identities
@@ -211,12 +218,17 @@ class Services:
         )
 
     def _stranger_rates(self) -> StrangerRates | None:
-        """As measured with this model, detector and threshold on photos of LFW."""
-        from gallery.embedder import model_card
+        from gallery.embedder.model_card import stranger_rates
 
-        card = model_card.read_card(model_card.default_model_folder(self.settings.model_id))
-        benchmark = model_card.lfw_figures(2, self.settings.detector)
-        return model_card.stranger_rates(card, benchmark, self.settings.threshold.value)
+        return stranger_rates(*self._measured())
+
+    def _measured(self) -> tuple[ModelCard, str, float]:
+        """Where the card tells of this model, detector and threshold on photos of LFW."""
+        from gallery.embedder.model_card import default_model_folder, lfw_figures, read_card
+
+        card = read_card(default_model_folder(self.settings.model_id))
+        benchmark = lfw_figures(2, self.settings.detector)
+        return card, benchmark, self.settings.threshold.value
 
     def _empty_index(self) -> Index:
         from gallery.index.faiss_index import FaissIndex

@@ -42,6 +42,14 @@ class ModelCard:
     recipe: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True)
+class PairRates:
+    """How often a verdict on two photos is wrong: shares of the stranger and the genuine pairs."""
+
+    false_match: float
+    false_non_match: float
+
+
 def read_card(folder: Path) -> ModelCard:
     """The card of the model in a folder; ModelUnavailable when it is missing or makes no sense."""
     path = folder / CARD_FILE
@@ -107,6 +115,15 @@ def stranger_rates(card: ModelCard, benchmark: str, threshold: float) -> Strange
     with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
         rates = card.figures[benchmark][f"fpir_at_{threshold:g}"]
         return StrangerRates(tuple(map(int, rates)), tuple(map(float, rates.values())))
+    return None
+
+
+def pair_rates(card: ModelCard, benchmark: str, threshold: float) -> PairRates | None:
+    """FMR and FNMR at a threshold as a benchmark recorded them; None where it says nothing."""
+    with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError, IndexError):
+        told = card.figures[benchmark][f"at_{threshold:g}"]
+        # "0.0017 (0.0007 to 0.0039)": the rate, and its interval
+        return PairRates(*(float(told[name].split()[0]) for name in ("fmr", "fnmr")))
     return None
 
 

@@ -12,7 +12,9 @@ import pytest
 from gallery.domain.strangers import StrangerRates
 from gallery.embedder.model_card import (
     DEFAULT_MODEL,
+    PairRates,
     default_model_folder,
+    pair_rates,
     read_card,
     read_model,
     shipped_models,
@@ -137,3 +139,17 @@ def test_rates_that_make_no_sense_are_not_told(tmp_path: Path, told: Any) -> Non
     figures = {"lfw_view_2": {"fpir_at_0.4": told}}
     card = read_card(write_model(tmp_path / "tiny-1", figures=figures))
     assert stranger_rates(card, "lfw_view_2", 0.4) is None
+
+
+def test_the_card_tells_how_often_two_photos_are_misjudged(tmp_path: Path) -> None:
+    told = {"fmr": "0.001 (0.0005 to 0.002)", "fnmr": "0.1 (0.09 to 0.11)"}
+    card = read_card(write_model(tmp_path / "tiny-1", figures={"lfw_view_2": {"at_0.4": told}}))
+    assert pair_rates(card, "lfw_view_2", 0.4) == PairRates(0.001, 0.1)
+    assert pair_rates(card, "lfw_view_2", 0.35) is None
+    assert pair_rates(card, "lfw_view_2_haar", 0.4) is None
+
+
+@pytest.mark.parametrize("told", [None, "0.1", {"fmr": "0.1"}, {"fmr": "", "fnmr": ""}, {"fmr": 1}])
+def test_misjudgements_that_make_no_sense_are_not_told(tmp_path: Path, told: Any) -> None:
+    card = read_card(write_model(tmp_path / "tiny-1", figures={"lfw_view_2": {"at_0.4": told}}))
+    assert pair_rates(card, "lfw_view_2", 0.4) is None
