@@ -87,9 +87,10 @@ model: $(VENV)/.developer
 	    --ensemble-with runs/residual-48-v4-int8/model.keras \
 	    --optimizer muon --seed 11 --distil-learning-rate 0.002 --distil-epochs 10 --epochs 0
 
-# What each part of the recipe is worth: short trainings, half an hour on two cores.
+# What each part of the recipe is worth: short trainings, some hours on two cores.
 ablations: $(VENV)/.developer
-	$(BIN)/python -m gallery.training.ablations ../shared/faces/train runs/ablations
+	$(BIN)/python -m gallery.training.ablations ../shared/faces/train runs/ablations networks
+	$(BIN)/python -m gallery.training.ablations ../shared/faces/train runs/ablations losses
 
 # The landmarks of Haar's faces: an hour and a half on two cores.
 landmarks: $(VENV)/.developer

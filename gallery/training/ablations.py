@@ -1,9 +1,9 @@
-"""One change at a time to the narrow network's recipe, each trained shortly on a fifth of the data.
+"""One change at a time to a small network's recipe, each trained shortly on a fifth of the data.
 
-    python -m gallery.training.ablations ../shared/faces/train runs/ablations
+    python -m gallery.training.ablations ../shared/faces/train runs/ablations networks
 
-Writes ablations.json and ablations.md, a table; a stopped run goes on where it was. The figures
-compare changes with each other; a full training gets further (see the shipped model's card).
+Or losses. Writes networks.json and networks.md, a table; a stopped run goes on where it was. The
+figures compare changes with the first row; a full training gets further (see the model's card).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from gallery.training.recipe import (
     Optimizer,
     Precision,
     Recipe,
+    Stage,
     distillation,
     siamese,
 )
@@ -40,7 +41,7 @@ class Variant:
     """distil, pairs: the losses of the two stages; pairs None leaves the second out."""
 
     name: str
-    shape: ResidualShape = NARROW
+    shape: ResidualShape
     distil: LossWeights = FIRST.loss
     pairs: LossWeights | None = None
     mirrored: bool = True
@@ -54,52 +55,65 @@ class Variant:
         return Recipe(
             Architecture.RESIDUAL,
             tuple(stages),
-            precision=Precision.MIXED_BFLOAT16,
+            precision=Precision.FLOAT32,  # as fast as any on some processors, and by far on others
             mirrored=self.mirrored,
             optimizer=self.optimizer,
         )
+
+    @property
+    def start(self) -> tuple[ResidualShape, Stage, Optimizer]:
+        """What the first stage comes from; variants that share it train it once."""
+        return self.shape, self.recipe.stages[0], self.optimizer
 
 
 def _with_margin(margin: float) -> LossWeights:
     return replace(SECOND.loss, margin=margin)
 
 
-VARIANTS = (
-    Variant("distillation alone"),
-    Variant("not mirror-averaged", mirrored=False),
+HALF = ResidualShape(16, (16, 32, 64, 128))
+NETWORKS = (
+    Variant("distillation alone", NARROW),
+    Variant("not mirror-averaged", NARROW, mirrored=False),
     Variant("global maximum as pooling", replace(NARROW, pooling=Pooling.MAX)),
     Variant("half as many channels again, as shipped", ResidualShape()),
     Variant("three quarters of the channels", ResidualShape(24, (24, 48, 96, 192))),
-    Variant("half of the channels", ResidualShape(16, (16, 32, 64, 128))),
+    Variant("half of the channels", HALF),
     Variant("one block a resolution", replace(NARROW, blocks=(1, 1, 1, 1))),
-    Variant("convolutions moved by Muon", optimizer=Optimizer.MUON),
-    Variant("without the centres", distil=replace(FIRST.loss, centres=0.0)),
-    Variant("point-wise term alone", distil=LossWeights(point_wise=1.0)),
-    Variant("relational term alone", distil=LossWeights(relational=2.0)),
-    Variant("centres alone", distil=LossWeights(centres=1.0)),
-    Variant("pairs after it, margin 1", pairs=SECOND.loss),
-    Variant("pairs after it, margin 0.8", pairs=_with_margin(0.8)),
-    Variant("pairs after it, margin 1.2", pairs=_with_margin(1.2)),
+)
+LOSSES = (
+    Variant("half of the channels", HALF),
+    Variant("convolutions moved by Muon", HALF, optimizer=Optimizer.MUON),
+    Variant("without the centres", HALF, replace(FIRST.loss, centres=0.0)),
+    Variant("point-wise term alone", HALF, LossWeights(point_wise=1.0)),
+    Variant("relational term alone", HALF, LossWeights(relational=2.0)),
+    Variant("centres alone", HALF, LossWeights(centres=1.0)),
+    Variant("pairs after it, margin 1", HALF, pairs=SECOND.loss),
+    Variant("pairs after it, margin 0.8", HALF, pairs=_with_margin(0.8)),
+    Variant("pairs after it, margin 1.2", HALF, pairs=_with_margin(1.2)),
     Variant(
         "pairs after it, without the teacher",
+        HALF,
         pairs=replace(SECOND.loss, point_wise=0.0, relational=0.0),
     ),
 )
+CHANGES = {"networks": NETWORKS, "losses": LOSSES}
 
 
-def main(archive: Path, output: Path) -> None:
+def main(archive: Path, output: Path, changes: str) -> None:
     crops = _part(load_archive(archive, quietly))
-    told = output / "ablations.json"
+    output.mkdir(parents=True, exist_ok=True)
+    told = output / f"{changes}.json"
     done = json.loads(told.read_text(encoding="utf-8")) if told.is_file() else {}
-    for variant in VARIANTS:
+    for variant in CHANGES[changes]:
         if variant.name not in done:
-            done[variant.name] = _measured(variant, crops, output)
+            first = next(one for one in CHANGES[changes] if one.start == variant.start)
+            done[variant.name] = _measured(variant, first, crops, output / changes)
             told.write_text(json.dumps(done, indent=2) + "\n", encoding="utf-8")
     lines = ["| variant | TAR at FMR 1e-3 | parameters | seconds |", "|---|---|---|---|"]
     lines += [
         f"| {name} | {' | '.join(str(v) for v in row.values())} |" for name, row in done.items()
     ]
-    (output / "ablations.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    told.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _part(crops: Crops) -> Crops:
@@ -112,14 +126,13 @@ def _part(crops: Crops) -> Crops:
     return crops.select(crops.held_out | nameless | named)
 
 
-def _measured(variant: Variant, crops: Crops, output: Path) -> dict[str, float]:
-    """On the people held out. Those that differ after the first stage only begin with that of
-    the first variant, whose seconds count for them too."""
-    folder, first = output / variant.name.replace(" ", "-"), output / "distillation-alone"
-    same_start = variant.recipe.stages[0] == FIRST and variant.shape == NARROW
-    same_start &= variant.optimizer is VARIANTS[0].optimizer
-    if same_start and first.is_dir() and not folder.is_dir():
-        shutil.copytree(first / FIRST.name, folder / FIRST.name)
+def _measured(
+    variant: Variant, first: Variant, crops: Crops, output: Path
+) -> dict[str, float | int]:
+    """On the people held out. The first stage is that of `first`, whose seconds tell its cost."""
+    folder, started = (output / one.name.replace(" ", "-") for one in (variant, first))
+    if started.is_dir() and not folder.is_dir():
+        shutil.copytree(started / FIRST.name, folder / FIRST.name)
     began = time.monotonic()
     served, calibration = train(variant.recipe, crops, folder, shape=variant.shape)
     return {
@@ -130,4 +143,4 @@ def _measured(variant: Variant, crops: Crops, output: Path) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
