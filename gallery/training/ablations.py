@@ -2,8 +2,9 @@
 
     python -m gallery.training.ablations ../shared/faces/train runs/ablations networks
 
-Or losses. Writes networks.json and networks.md, a table; a stopped run goes on where it was. The
-figures compare changes with the first row; a full training gets further (see the model's card).
+The last word is networks or losses, and names what it writes: networks.json, and networks.md, a
+table. A stopped run goes on where it was. The figures compare changes with the first row; a full
+training gets further (see the model's card).
 """
 
 from __future__ import annotations
