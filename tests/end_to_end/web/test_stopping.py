@@ -42,9 +42,11 @@ class Clients:
                 connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
                 try:
                     connection.connect()
-                except (ConnectionRefusedError, ConnectionResetError):
-                    # reset: the system closed the door while this one stood in it, question unasked
+                except ConnectionRefusedError:
                     self.ended["refused at the door"] += 1
+                    return
+                except ConnectionResetError:  # the door was closed while it opened: not let in
+                    self.ended["reset at the door"] += 1
                     return
             try:
                 connection.request("POST", "/v1/compare", self.body, self.headers)
