@@ -2,8 +2,8 @@
 
 - A connection gets a thread when its first byte is there, and its request must arrive in time.
 - What is no HTTP is answered with a problem document and logged like any request.
-- When it stops, it takes in the connections that wait to be accepted before it closes the door, so
-  that all who were let in are answered.
+- When the server stops, nobody new is let in (`api.door`), those who wait are accepted, and only
+  then is the door closed, so that all who were let in are answered.
 """
 
 from __future__ import annotations
@@ -28,12 +28,14 @@ from gunicorn.http.errors import (  # type: ignore[import-untyped]
 )
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
+from api.door import let_nobody_begin
 from api.problems import MIME_TYPE, Refusal, failure
 from api.request_log import HEADER, Answered, new_id, tell
 from api.timed_socket import TimedSocket
 
 FIRST_BYTE_SECONDS = 5.0
 LINGER_SECONDS = 1.0
+LAST_ROUND_TRIP_SECONDS = 0.25
 YIELD_SECONDS, MOST_YIELD_SECONDS = 0.0005, 0.004
 
 _NOBODY_THERE = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
@@ -145,7 +147,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def set_accept_enabled(self, enabled: bool) -> None:
         """When stopping: all who wait are let in, and then the door is closed at once.
 
-        While it stood open, the system would go on to let in clients whom nobody serves.
+        While it stood open, the system would go on to let in clients whom nobody serves. A worker
+        that ends alone closes its own hold on the door; the others' stay.
         """
         if enabled or self.alive:
             super().set_accept_enabled(enabled)
@@ -171,6 +174,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
 class GracefulArbiter(Arbiter):  # type: ignore[misc]
     """Ctrl-C lets the requests at hand finish, as SIGTERM does; a second one does not."""
+
+    def stop(self, graceful: bool = True) -> None:
+        """Before the workers are told: who was about to connect has a round trip to finish it."""
+        if graceful and not self._others_listen():
+            for listener in self.LISTENERS:
+                let_nobody_begin(listener.sock)
+            time.sleep(LAST_ROUND_TRIP_SECONDS)
+        super().stop(graceful)
+
+    def _others_listen(self) -> bool:
+        """Whether the sockets outlive this server: an upgrade in place, or systemd's sockets."""
+        return bool(self.reexec_pid or self.master_pid or self.systemd or self.cfg.reuse_port)
 
     def handle_int(self) -> None:
         self.handle_term()
