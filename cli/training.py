@@ -130,17 +130,17 @@ def train(
         from gallery.training.export import sha256_of
         from gallery.training.run import run
 
-    if distil_epochs and not is_archive(folder):
-        warn("These photos have no teacher to learn from: --distil-epochs is left out.")
-        distil_epochs = []
+    taught = is_archive(folder)
     stages = [
         recipes.distillation(count, batch_size, distil_learning_rate, cycle)
-        for cycle, count in enumerate(distil_epochs, 1)
+        for cycle, count in enumerate(distil_epochs if taught else (), 1)
     ]
     if epochs:
         stages.append(recipes.siamese(epochs, batch_size, learning_rate, patience, bool(stages)))
     if not stages:
         raise DataRejected("--epochs 0 leaves nothing to train here; give it 1 or more")
+    if distil_epochs and not taught:
+        warn("These photos have no teacher to learn from: --distil-epochs is left out.")
     mirrored = architecture is not Architecture.SEED  # the seed's network is served as it was
     recipe = recipes.Recipe(
         architecture,

@@ -9,9 +9,9 @@ training gets further (see the model's card).
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
-import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -144,4 +144,8 @@ def _measured(
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
+    asked = argparse.ArgumentParser(prog="python -m gallery.training.ablations")
+    asked.add_argument("archive", type=Path, help="the folder of index.npz")
+    asked.add_argument("output", type=Path)
+    asked.add_argument("changes", choices=CHANGES)
+    main(**vars(asked.parse_args()))

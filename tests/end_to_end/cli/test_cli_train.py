@@ -28,6 +28,7 @@ def test_a_place_that_is_not_there_is_not_found(
     ("options", "told"),
     [
         (["--epochs", "0"], "--epochs 0"),
+        (["--epochs", "0", "--distil-epochs", "3"], "--epochs 0"),
         (["--grow-resolutions", "2"], "--grow-from"),
     ],
 )
