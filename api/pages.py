@@ -42,7 +42,7 @@ def blueprint(services: Services) -> Blueprint:
 
 def _rates(services: Services) -> Rates | None:
     with contextlib.suppress(ModelUnavailable):  # the page says so where it is asked for a verdict
-        if told := services.pair_rates():
+        if told := services.pair_rates:
             return Rates(_percent(told.false_match), _percent(told.false_non_match))
     return None
 

@@ -125,6 +125,7 @@ class Services:
             self._stranger_rates(),
         )
 
+    @part
     def pair_rates(self) -> PairRates | None:
         """How often verdicts on two photos were wrong on LFW; None where that was not measured."""
         from gallery.embedder.model_card import pair_rates
