@@ -86,6 +86,9 @@ model: $(VENV)/.developer
 	$(TRAIN) --output runs/residual-48-v5 --grow-from runs/residual-48-v4-int8/model.keras --grow-resolutions 2 \
 	    --ensemble-with runs/residual-48-v4-int8/model.keras \
 	    --optimizer muon --seed 11 --distil-learning-rate 0.002 --distil-epochs 10 --epochs 0
+	$(TRAIN) --output runs/residual-48-v6 --grow-from runs/residual-48-v5/model.keras \
+	    --ensemble-with runs/residual-48-v4-int8/model.keras \
+	    --optimizer muon --seed 19 --distil-learning-rate 0.002 --distil-epochs 10 --epochs 0
 
 # What each part of the recipe is worth: short trainings, some hours on two cores.
 ablations: $(VENV)/.developer

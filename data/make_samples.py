@@ -36,7 +36,7 @@ from synthetic.portrait import paint  # noqa: E402
 SEED = 48
 NAMES = (
     "ariel-quillmore", "blake-wexcombe", "corin-ashlark", "devon-marrowick", "eden-fernhow",
-    "fenn-orrowby", "gale-lindwhistle", "hollis-penverley", "indigo-vantony", "jory-castlewin",
+    "fenn-orrowby", "gale-lindwhistle", "hollis-penverley", "indigo-vantony",
     "kit-brindleton", "lane-thistlewade", "merle-oakenfarrow", "noor-swiftwater", "orly-tindale",
 )  # fmt: skip
 PHOTOS_OF_A_PERSON = 4
