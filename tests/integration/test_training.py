@@ -60,28 +60,44 @@ def litert_agrees_with_keras(folder: Path, crops: Crops) -> bool:
     return bool(apart.max() < ROUNDED * np.linalg.norm(trained, axis=1).max())
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("architecture", list(recipes.Architecture))
-def test_a_run_writes_a_model_that_litert_serves_as_keras_does(
-    architecture: recipes.Architecture, tmp_path: Path
-) -> None:
-    crops = toy_crops(teacher=architecture is not recipes.Architecture.SEED)
-    run(short(architecture), crops, describe(tmp_path, crops), tmp_path, "toy")
+@pytest.fixture(scope="module")
+def narrow_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole run of the residual kind: a network learns from a teacher and pairs."""
+    folder = tmp_path_factory.mktemp("narrow")
+    crops = toy_crops(teacher=True)
+    run(short(recipes.Architecture.NARROW), crops, describe(folder, crops), folder, "narrow")
+    return folder
 
+
+@pytest.fixture(scope="module")
+def seed_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of the seed's network, which learns from pairs alone."""
+    folder = tmp_path_factory.mktemp("seed")
+    crops = toy_crops(teacher=False)
+    run(short(recipes.Architecture.SEED), crops, describe(folder, crops), folder, "seed")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ran", ["narrow_run", "seed_run"])
+def test_a_run_writes_a_model_that_litert_serves_as_keras_does(
+    ran: str, request: pytest.FixtureRequest
+) -> None:
+    folder = request.getfixturevalue(ran)
     for name in ("loss.png", "pairs.png", "test-pairs.png", "model.keras", "card.json"):
-        assert (tmp_path / name).stat().st_size > 100
-    card = json.loads((tmp_path / "card.json").read_text())
+        assert (folder / name).stat().st_size > 100
+    card = json.loads((folder / "card.json").read_text())
     assert card["recipe"]["stages"][-1]["name"] == "siamese"
     assert card["data"]["held_out_people"] == 3
-    assert litert_agrees_with_keras(tmp_path, crops)
+    assert litert_agrees_with_keras(folder, toy_crops(teacher=False))
 
 
 @pytest.mark.slow
-def test_an_ensemble_is_one_model_that_stands_on_its_own(tmp_path: Path) -> None:
+def test_an_ensemble_is_one_model_that_stands_on_its_own(narrow_run: Path, tmp_path: Path) -> None:
     first, both = tmp_path / "first", tmp_path / "both"
+    shutil.copytree(narrow_run, first)
     crops = toy_crops(teacher=True)
     narrow = short(recipes.Architecture.NARROW)
-    run(narrow, crops, describe(tmp_path, crops), first, "first")
     again = replace(narrow, seed=8, ensemble_with="the hash of first")
     data = describe(tmp_path, crops)
     run(again, crops, data, both, "both", ensemble_with=first / "model.keras")
@@ -92,7 +108,7 @@ def test_an_ensemble_is_one_model_that_stands_on_its_own(tmp_path: Path) -> None
     assert card.recipe["ensemble_with"] == "the hash of first"
     assert card.architecture == "narrow, mean of 2"
     told = json.loads((both / "card.json").read_text())["ensemble_with"]
-    assert (told["model_id"], told["recipe"]["seed"]) == ("first", 7)
+    assert (told["model_id"], told["recipe"]["seed"]) == ("narrow", 7)
     networks = read_embedders(both / "model.keras")
     assert len(networks) == 2
     assert card.parameters == sum(one.count_params() for one in networks)
