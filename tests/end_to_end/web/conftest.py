@@ -133,8 +133,10 @@ def start() -> Iterator[Callable[..., Server]]:
         return server
 
     yield serve
+    for server in started:  # all are told before any is waited for
+        server.process.terminate()
     for server in started:
-        server.stop()
+        server.process.wait(timeout=60)
         assert server.process.stdout is not None
         server.process.stdout.close()
 
