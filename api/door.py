@@ -2,8 +2,8 @@
 
 Closing a listening socket resets every client whom the system has let in and nobody has accepted.
 However often the server accepts before, another may slip in between the last look and the end.
-So their first packets (SYN) are dropped first: nobody is connected any more, who waits can be
-accepted at leisure, and who was dropped asks again by himself a second later and is refused.
+So the first packets (SYN) of newcomers are dropped before it: who waits can be accepted at leisure,
+and the system of a newcomer asks again by itself a second later and is refused.
 """
 
 from __future__ import annotations

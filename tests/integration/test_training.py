@@ -2,7 +2,9 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -61,29 +63,25 @@ def litert_agrees_with_keras(folder: Path, crops: Crops) -> bool:
 
 
 @pytest.fixture(scope="module")
-def narrow_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a whole run of the residual kind: a network learns from a teacher and pairs."""
-    folder = tmp_path_factory.mktemp("narrow")
-    crops = toy_crops(teacher=True)
-    run(short(recipes.Architecture.NARROW), crops, describe(folder, crops), folder, "narrow")
-    return folder
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Callable[[recipes.Architecture], Path]:
+    """The folder of a whole run of an architecture, which is trained once."""
 
+    @cache
+    def once(architecture: recipes.Architecture) -> Path:
+        folder = tmp_path_factory.mktemp(architecture)
+        crops = toy_crops(teacher=architecture is not recipes.Architecture.SEED)
+        run(short(architecture), crops, describe(folder, crops), folder, architecture.value)
+        return folder
 
-@pytest.fixture(scope="module")
-def seed_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same of the seed's network, which learns from pairs alone."""
-    folder = tmp_path_factory.mktemp("seed")
-    crops = toy_crops(teacher=False)
-    run(short(recipes.Architecture.SEED), crops, describe(folder, crops), folder, "seed")
-    return folder
+    return once
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ran", ["narrow_run", "seed_run"])
+@pytest.mark.parametrize("architecture", list(recipes.Architecture))
 def test_a_run_writes_a_model_that_litert_serves_as_keras_does(
-    ran: str, request: pytest.FixtureRequest
+    ran: Callable[[recipes.Architecture], Path], architecture: recipes.Architecture
 ) -> None:
-    folder = request.getfixturevalue(ran)
+    folder = ran(architecture)
     for name in ("loss.png", "pairs.png", "test-pairs.png", "model.keras", "card.json"):
         assert (folder / name).stat().st_size > 100
     card = json.loads((folder / "card.json").read_text())
@@ -93,9 +91,11 @@ def test_a_run_writes_a_model_that_litert_serves_as_keras_does(
 
 
 @pytest.mark.slow
-def test_an_ensemble_is_one_model_that_stands_on_its_own(narrow_run: Path, tmp_path: Path) -> None:
+def test_an_ensemble_is_one_model_that_stands_on_its_own(
+    ran: Callable[[recipes.Architecture], Path], tmp_path: Path
+) -> None:
     first, both = tmp_path / "first", tmp_path / "both"
-    shutil.copytree(narrow_run, first)
+    shutil.copytree(ran(recipes.Architecture.NARROW), first)
     crops = toy_crops(teacher=True)
     narrow = short(recipes.Architecture.NARROW)
     again = replace(narrow, seed=8, ensemble_with="the hash of first")
