@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import ipaddress
 import logging
 import math
 import os
@@ -20,6 +18,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 
 from api.application import create_app
+from api.listening import given, is_loopback, listen, names_of, url
 from api.memory import spend_little_memory
 from api.metrics import Metrics, forget_worker, remove_shared, share_among_workers
 from api.problems import refused
@@ -28,7 +27,7 @@ from api.worker import GracefulArbiter, Worker, refusal_of
 from gallery.bootstrap import Services
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
 from gallery.domain.picture import Picture
-from gallery.errors import AddressUnavailable, InvalidValue, KeyMissing, NotReady
+from gallery.errors import InvalidValue, KeyMissing, NotReady
 from gallery.services.in_order import cores
 from gallery.settings import Settings
 
@@ -53,22 +52,24 @@ def run(
     """Serve until SIGTERM or Ctrl-C, then finish the requests at hand and exit the process with 0.
 
     upload_seconds: for a request to arrive, and see `TooSlow`.
-    `port` 0 takes a free one. On a loopback address the server answers to loopback names and
-    `allowed_hosts` only. Raises AddressUnavailable or InvalidValue before anything is started,
+    `port` 0 takes a free one. Where systemd hands over sockets, these are served instead of `host`
+    and `port`. On loopback addresses the server answers to loopback names and `allowed_hosts` only.
+    Raises AddressUnavailable or InvalidValue before anything is started,
     KeyMissing where others could come in without a key, and NotReady where database or model cannot
     be used.
     """
     for name, count, most in (("workers", workers, 64), ("threads", threads, 64)):
         if not 1 <= count <= most:
             raise InvalidValue(f"{name} is {count}; 1 to {most} are possible")
-    listener = _listen(host, port)
-    others = bool(allowed_hosts) or not _is_loopback(listener)
+    handed_over = given()
+    opened = [] if handed_over else [listen(host, port)]
+    listeners = handed_over or opened
+    others = bool(allowed_hosts) or not all(map(is_loopback, listeners))
     _check(settings, others)
     share_among_workers()
-    url = _url(listener)
-    names = _names(listener, host, allowed_hosts)
-    greeting = f"Face gallery on {url}"
-    server = _Server(settings, listener, names, others, workers, threads, upload_seconds, greeting)
+    names = names_of(listeners, host, allowed_hosts)
+    greeting = f"Face gallery on {' and '.join(map(url, listeners))}"
+    server = _Server(settings, opened, names, others, workers, threads, upload_seconds, greeting)
     master = os.getpid()
     try:
         server.run()
@@ -96,63 +97,16 @@ def _check(settings: Settings, others: bool) -> None:
         services.close()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    if not 0 <= port <= 65535:
-        raise AddressUnavailable(f"port is {port}; 0 to 65535 are possible. Choose another --port")
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError) as error:
-        raise AddressUnavailable(
-            f"{host!r} is no address of this machine. Choose another --host, as in 127.0.0.1"
-        ) from error
-    family, kind, protocol, _, address = found[0]
-    listener = socket.socket(family, kind, protocol)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(address)
-        listener.listen()
-    except OSError as error:
-        listener.close()
-        raise AddressUnavailable(_advice(host, port, error)) from error
-    return listener
-
-
-def _advice(host: str, port: int, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"port {port} on {host} is in use. Stop what uses it or choose another --port"
-    if error.errno == errno.EACCES:
-        return f"port {port} needs more rights than this user has. Choose a --port above 1023"
-    if error.errno == errno.EADDRNOTAVAIL:
-        return f"{host} is no address of this machine. Choose another --host, as in 127.0.0.1"
-    return f"cannot listen on {host} port {port}: {error.strerror}. Choose another --host or --port"
-
-
-def _is_loopback(listener: socket.socket) -> bool:
-    """By the address that is listened on, whatever name it was given by."""
-    return ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _names(
-    listener: socket.socket, host: str, allowed_hosts: Sequence[str]
-) -> frozenset[str] | None:
-    address = listener.getsockname()[0]
-    if not _is_loopback(listener):
-        return frozenset(allowed_hosts) or None
-    return frozenset({"localhost", "127.0.0.1", "::1", address, host, *allowed_hosts})
-
-
 class _Server(BaseApplication):  # type: ignore[misc]
-    """Gunicorn over one socket that already listens; each worker builds its own services."""
+    """Gunicorn over sockets that already listen; each worker builds its own services.
+
+    opened: none where systemd hands over sockets, which gunicorn takes by itself.
+    """
 
     def __init__(
         self,
         settings: Settings,
-        listener: socket.socket,
+        opened: Sequence[socket.socket],
         names: frozenset[str] | None,
         keys_always: bool,
         workers: int,
@@ -164,7 +118,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self._settings, self._names, self._greeting = settings, names, greeting
         self._keys_always = keys_always
         self._options: dict[str, Any] = {
-            "bind": f"fd://{listener.detach()}",
+            "bind": [f"fd://{listener.detach()}" for listener in opened],
             "worker_class": Worker,
             "workers": workers,
             "threads": threads,

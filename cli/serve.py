@@ -40,7 +40,8 @@ def serve(
     """Serve the page and the API until Ctrl-C.
 
     On a loopback address it asks nobody who they are until there is a key (`gallery keys create`).
-    On any other address, or for any other host name, it does not start without one.
+    On any other address, or for any other host name, it does not start without one. Sockets that
+    systemd hands over are served instead of --host and --port.
     """
     from api.serve import run
     from cli.output import warn

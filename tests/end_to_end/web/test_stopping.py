@@ -5,11 +5,8 @@ from __future__ import annotations
 import http.client
 import io
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -20,7 +17,6 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 CLIENTS = 12
-GALLERY = str(Path(sys.executable).with_name("gallery"))
 
 
 class Clients:
@@ -99,25 +95,3 @@ def test_clients_who_say_nothing_do_not_hold_up_the_end(start, tmp_path):
         time.sleep(0.5)
         assert server.stop() == 0
         assert silent.recv(1) == b""
-
-
-def test_a_socket_that_systemd_holds_goes_on_to_let_clients_in(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        address = held.getsockname()
-        as_systemd = (
-            "import os, sys; os.dup2(int(sys.argv[1]), 3);"
-            "os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()));"
-            "os.execv(sys.argv[2], sys.argv[2:])"
-        )
-        server = subprocess.Popen(
-            [sys.executable, "-c", as_systemd, str(held.fileno()), GALLERY, "serve"],
-            pass_fds=[held.fileno()],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "GALLERY_DATABASE_URL": f"sqlite:///{tmp_path / 'gallery.db'}"},
-        )
-        with server:
-            assert server.stdout.readline()
-            server.send_signal(signal.SIGTERM)
-            assert server.wait(60) == 0
-        socket.create_connection(address, timeout=5).close()
