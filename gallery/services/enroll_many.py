@@ -147,19 +147,19 @@ class EnrollMany:
         if not batch:
             return
         with self.units.write() as unit:
-            people = dict.fromkeys(found.person for found in batch)
-            held = {person: set(_held(unit, person)) for person in people}
-            ids: dict[PersonName, int] = {}
+            people = {found.person.key: found.person for found in batch}
+            held = {key: set(_held(unit, person)) for key, person in people.items()}
+            ids: dict[str, int] = {}
             new: list[tuple[int, NewFace]] = []
             for found in batch:
-                face = new_face(found.probe)
-                if face.photo_sha256 in held[found.person]:
+                face, key = new_face(found.probe), found.person.key
+                if face.photo_sha256 in held[key]:
                     continue
-                held[found.person].add(face.photo_sha256)
-                if found.person not in ids:
+                held[key].add(face.photo_sha256)
+                if key not in ids:
                     stored = unit.identities.by_name(found.person)
-                    ids[found.person] = (stored or unit.identities.add(found.person)).id
-                new.append((ids[found.person], face))
+                    ids[key] = (stored or unit.identities.add(found.person)).id
+                new.append((ids[key], face))
             unit.faces.add_many(new)
             unit.commit()
         tally.enrolled += len(new)

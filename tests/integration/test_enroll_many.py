@@ -101,6 +101,20 @@ def test_a_photo_that_comes_twice_for_a_person_is_stored_once(
     assert (report.enrolled, report.already, report.people) == (2, 1, 2)
 
 
+def test_two_spellings_of_a_name_in_a_batch_are_one_person(
+    services: Services, photos: list[BulkPhoto]
+) -> None:
+    first, second, *_ = photos
+    spelt = [
+        replace(first, person="Ada"),
+        replace(first, person="ADA"),
+        replace(second, person="ADA"),
+    ]
+    report = services.enroll_many(spelt, quiet)
+    assert (report.enrolled, report.already, report.people) == (2, 1, 1)
+    assert services.identities.find("ada").name == "Ada"
+
+
 def test_ids_given_in_bulk_are_never_used_again(
     units: UnitsOfWork, store: Callable[..., object], new_face: Callable[..., NewFace], points: ...
 ) -> None:
