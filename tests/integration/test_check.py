@@ -11,13 +11,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from gallery.bootstrap import Services
+from gallery.domain.embedding import Embedding
 from gallery.domain.identity import Identity
+from gallery.embedder.model_card import default_model_folder
 from gallery.errors import DatabaseUnavailable
 from gallery.index import snapshot
 from gallery.services.health import Health, Trouble
 from gallery.settings import Settings
+from gallery.store.unit_of_work import UnitsOfWork
 
 Photo = Callable[[int, int], bytes]
 Sql = Callable[[str], None]
@@ -62,6 +66,32 @@ def test_a_sound_gallery_is_found_good(services: Services, people: list[Identity
         6,
         6,
     )
+
+
+def test_a_gallery_that_came_from_a_machine_that_rounds_otherwise_is_good(
+    services: Services, units: UnitsOfWork, people: list[Identity]
+) -> None:
+    network = Interpreter(
+        str(default_model_folder() / "model.tflite"),
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+    )
+    network.allocate_tensors()
+    moved = []
+    with units.write() as unit:
+        for face in unit.inspection.raw_faces(range(1, 7)):
+            assert face.crop is not None
+            assert face.vector is not None
+            network.set_tensor(
+                network.get_input_details()[0]["index"],
+                face.crop.pixels[None, ..., None].astype(np.float32),
+            )
+            network.invoke()
+            vector = network.get_tensor(network.get_output_details()[0]["index"])[0]
+            moved.append(np.linalg.norm(vector - face.vector))
+            unit.vectors.replace_embedding(face.face_id, Embedding(vector, face.model_id))
+        unit.commit()
+    assert max(moved) > 1e-3  # otherwise this test says nothing
+    assert services.check(quiet).good
 
 
 def test_an_empty_gallery_is_good(services: Services) -> None:
