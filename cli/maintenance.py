@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from cli.check import PROBLEMS
 from cli.options import AsJson
 from cli.session import services_of
 
@@ -11,15 +12,22 @@ from cli.session import services_of
 def reembed(context: typer.Context, as_json: AsJson = False) -> None:
     """Compute the faces of another model anew with the model in use.
 
-    The stored crops are enough for it; no photo is needed. Interrupted, it can be run again.
+    The stored crops are enough for it; no photo is needed. Interrupted, it can be run again. Exit
+    code 1: some crops are damaged, and their faces were left as they were.
     """
     from cli.output import print_json, progress, say
+    from gallery.services import wire
 
     with services_of(context) as services, progress("computing") as step:
-        count = services.maintenance.reembed(step)
+        done = services.maintenance.reembed(step)
         model_id = services.maintenance.status().model_id
     if as_json:
-        print_json({"reembedded": count, "model_id": model_id})
+        print_json(wire.reembedded(done, model_id))
     else:
-        faces = "1 face was" if count == 1 else f"{count} faces were"
-        say(f"{faces} computed anew; all are of model {model_id} now.")
+        say(f"{done.faces} face{' was' if done.faces == 1 else 's were'} computed anew.")
+        for finding in done.findings:
+            say(f"Wrong: {finding.message}. To do: {finding.remedy}.")
+        if not done.findings:
+            say(f"All are of model {model_id} now.")
+    if done.findings:
+        raise typer.Exit(PROBLEMS)

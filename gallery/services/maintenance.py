@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from gallery.embedder.base import Embedder
 from gallery.index.snapshot import SnapshotInfo
 from gallery.services.catch_up import LiveIndex
+from gallery.services.check_faces import crop_is_intact
+from gallery.services.health import Finding, Trouble, about_faces
 from gallery.store.unit_of_work import UnitsOfWork
 
 BATCH = 256
@@ -28,6 +30,14 @@ class Status:
     people: int
     faces: int
     faces_of_other_models: int
+
+
+@dataclass(frozen=True)
+class Reembedded:
+    """How many faces were computed anew, and what kept the others from it."""
+
+    faces: int
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
@@ -58,24 +68,33 @@ class Maintenance:
         """Write the index down where that saves a start much work; None where it would not."""
         return self.index.refresh_snapshot(most_behind)
 
-    def reembed(self, progress: Progress) -> int:
-        """Embed the faces of other models anew from their crops; gives how many were.
+    def reembed(self, progress: Progress) -> Reembedded:
+        """Embed the faces of other models anew from their crops.
 
-        Each batch commits by itself, so an interrupted run goes on where it stopped.
+        A damaged crop would make a vector that is quietly wrong, so its face is left as it is and
+        told. Each batch commits by itself, so an interrupted run goes on where it stopped.
         """
         model_id = self.embedder.model_id
         with self.units.read() as unit:
             total = unit.vectors.count_of_other_models(model_id)
         done = last_id = 0
+        damaged: list[int] = []
         while True:
             with self.units.read() as unit:
-                batch = unit.vectors.crops_of_other_models(model_id, after=last_id, limit=BATCH)
-            if not batch:
-                return done
-            embeddings = self.embedder.embed([stored.crop for stored in batch])
+                ids = unit.vectors.faces_of_other_models(model_id, after=last_id, limit=BATCH)
+                faces = unit.inspection.raw_faces(ids)
+            if not ids:
+                return Reembedded(done, about_faces(Trouble.CROP_DAMAGED, damaged))
+            crops = {
+                face.face_id: face.crop
+                for face in faces
+                if face.crop is not None and crop_is_intact(face)
+            }
+            damaged += [face_id for face_id in ids if face_id not in crops]
+            embeddings = self.embedder.embed(list(crops.values()))
             with self.units.write() as unit:
-                for stored, embedding in zip(batch, embeddings, strict=True):
-                    done += unit.vectors.replace_embedding(stored.face_id, embedding)
+                for face_id, embedding in zip(crops, embeddings, strict=True):
+                    done += unit.vectors.replace_embedding(face_id, embedding)
                 unit.commit()
-            last_id = batch[-1].face_id
+            last_id = ids[-1]
             progress(done, max(total, done))

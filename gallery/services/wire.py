@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gallery.services.enroll_many import BulkReport
     from gallery.services.health import Finding, Health
     from gallery.services.identify import Candidate, Identification
+    from gallery.services.maintenance import Reembedded
     from gallery.services.recognise import Probe, Seen
     from gallery.services.verify import Verification
 
@@ -155,6 +156,14 @@ def health(found: Health) -> Wire:
         "snapshot": asdict(found.snapshot),
         "findings": [_finding(finding) for finding in found.findings],
         "repaired": [_finding(finding) for finding in found.repaired],
+    }
+
+
+def reembedded(done: Reembedded, model_id: str) -> Wire:
+    return {
+        "reembedded": done.faces,
+        "model_id": model_id,
+        "findings": [_finding(finding) for finding in done.findings],
     }
 
 

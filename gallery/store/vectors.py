@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, LargeBinary, Select, func, select, type_coerce, update
 
 from gallery.domain.embedding import Embedding
-from gallery.domain.face import FaceCrop
 from gallery.store.columns import vectors_from
 from gallery.store.repositories import log_changes
 from gallery.store.tables import face, face_change
@@ -27,14 +26,6 @@ class StoredVectors:
     identity_ids: NDArray[np.int64]
     model_ids: tuple[str, ...]
     vectors: NDArray[np.float32]
-
-
-@dataclass(frozen=True, eq=False)
-class StoredCrop:
-    """The crop of a stored face, to embed anew."""
-
-    face_id: int
-    crop: FaceCrop
 
 
 class VectorRepository:
@@ -88,17 +79,15 @@ class VectorRepository:
             select(func.count()).select_from(face).where(face.c.model_id != model_id)
         ).scalar_one()
 
-    def crops_of_other_models(
-        self, model_id: str, after: int, limit: int
-    ) -> tuple[StoredCrop, ...]:
-        """Up to `limit` faces with an id above `after`, by id."""
+    def faces_of_other_models(self, model_id: str, after: int, limit: int) -> tuple[int, ...]:
+        """The ids of up to `limit` of them above `after`, ascending."""
         rows = self._connection.execute(
-            select(face.c.id, face.c.crop)
+            select(face.c.id)
             .where(face.c.model_id != model_id, face.c.id > after)
             .order_by(face.c.id)
             .limit(limit)
         )
-        return tuple(StoredCrop(face_id, crop) for face_id, crop in rows)
+        return tuple(rows.scalars())
 
     def replace_embedding(self, face_id: int, embedding: Embedding) -> bool:
         """False when the face is gone by now."""

@@ -17,15 +17,13 @@ from gallery.domain.embedding import Embedding
 from gallery.domain.face import FaceCrop
 from gallery.domain.identity import NewFace, PersonName
 from gallery.domain.quality import Quality
+from gallery.imaging.measure import crop_numbers
 from gallery.settings import Settings
 from gallery.store.engine import open_database
 from gallery.store.unit_of_work import UnitsOfWork
 from migrations import bring_up_to_date
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
-QUALITY = Quality(
-    detection_score=0.9, face_width=80.0, sharpness=300.0, brightness=120.0, contrast=50.0, yaw=None
-)
 
 
 @pytest.fixture
@@ -69,10 +67,12 @@ def new_face() -> Callable[..., NewFace]:
     ) -> NewFace:
         nonlocal made
         made += 1
+        crop = crop or FaceCrop(np.full((62, 47), made % 256, np.uint8))
+        sharpness, brightness, contrast = crop_numbers(crop)
         return NewFace(
             embedding=Embedding(vector, model_id),
-            crop=crop or FaceCrop(np.full((62, 47), made % 256, np.uint8)),
-            quality=QUALITY,
+            crop=crop,
+            quality=Quality(0.9, 80.0, sharpness, brightness, contrast, yaw=None),
             detector="yunet",
             photo_sha256=f"{made:064x}",
         )

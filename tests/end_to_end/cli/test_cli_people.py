@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pty
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -157,3 +159,12 @@ def test_a_database_is_given_by_its_path(gallery, people, tmp_path):
 def test_nothing_needs_to_be_computed_anew_with_one_model(enrolled):
     answer = enrolled("reembed", "--json").document
     assert answer["reembedded"] == 0
+
+
+def test_a_damaged_crop_is_not_computed_anew(enrolled):
+    with closing(sqlite3.connect(enrolled.database)) as connection:
+        connection.execute("UPDATE face SET model_id = 'old', contrast = contrast + 1 WHERE id = 1")
+        connection.commit()
+    outcome = enrolled("reembed")
+    assert outcome.code == 1
+    assert "1 face with a damaged crop: 1" in outcome.out
