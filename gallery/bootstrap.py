@@ -75,6 +75,7 @@ class Services:
 
     @part
     def recognise(self) -> Recognise:
+        from gallery.detector.upright import YuNetUpright
         from gallery.domain.quality import QualityLimits
         from gallery.services.in_order import cores
         from gallery.services.recognise import Recognise
@@ -85,6 +86,7 @@ class Services:
             QualityLimits(),
             self.watch,
             landmarks=make_landmark_finder(self.settings.detector),
+            upright=YuNetUpright(),
             turn=threading.Semaphore(self._at_once or cores()),
         )
 

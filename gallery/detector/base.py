@@ -1,8 +1,11 @@
-"""The detector role."""
+"""The roles of what looks for faces."""
 
 from __future__ import annotations
 
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gallery.domain.face import DetectedFace, FaceCrop, Landmarks
 from gallery.domain.picture import Picture
@@ -24,3 +27,10 @@ class LandmarkFinder(Protocol):
 
     def find(self, crop: FaceCrop) -> Landmarks:
         """In pixels of the crop."""
+
+
+class UprightJudge(Protocol):
+    """Tells faces that stand upright from those whose landmarks are those of another turn."""
+
+    def is_upright(self, view: NDArray[np.uint8]) -> bool:
+        """view: uint8 (64, 64) gray, a head cut by its landmarks."""

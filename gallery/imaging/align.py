@@ -31,6 +31,17 @@ TEMPLATE = (_TEMPLATE_112 - [55.9, 51.6]) * 0.5675 + [23.5, 22.0]
 # Means over 498 LFW boxes of where YuNet's landmarks put them (deviations 4.7, 1.9 and 2.0).
 BOX_WIDTH, BOX_X, BOX_Y = 56.8, 23.2, 28.8
 
+# To see how a face stands: 64 x 64 pixels that span 90 of the window's, around a box's middle.
+UPRIGHT_SIDE = 64
+_UPRIGHT_SCALE = UPRIGHT_SIDE / 90
+_UPRIGHT_VIEW = np.array(
+    [
+        [_UPRIGHT_SCALE, 0, (UPRIGHT_SIDE - 1) / 2 - _UPRIGHT_SCALE * BOX_X],
+        [0, _UPRIGHT_SCALE, (UPRIGHT_SIDE - 1) / 2 - _UPRIGHT_SCALE * BOX_Y],
+        [0, 0, 1],
+    ]
+)
+
 # The training crop is the same view 1.25 times larger, with a margin of 8.5 and 8.4 window pixels.
 _TRAINING_VIEW = np.array([[1.25, 0.0, 1.25 * 8.5], [0.0, 1.25, 1.25 * 8.4], [0.0, 0.0, 1.0]])
 
@@ -48,6 +59,12 @@ def align(picture: Picture, face: DetectedFace) -> FaceCrop:
 def align_for_training(picture: Picture, face: DetectedFace) -> NDArray[np.uint8]:
     """uint8 (96, 80) gray: the same window 1.25 times larger, with a margin to augment in."""
     return _cut(picture, _TRAINING_VIEW @ window_transform(face), TRAINING_WIDTH, TRAINING_HEIGHT)
+
+
+def align_with_surroundings(picture: Picture, face: DetectedFace) -> NDArray[np.uint8]:
+    """uint8 (64, 64) gray: the whole head as it stands when its landmarks are right."""
+    transform = _UPRIGHT_VIEW @ window_transform(face)
+    return _cut(picture, transform, UPRIGHT_SIDE, UPRIGHT_SIDE)
 
 
 def with_landmarks(face: DetectedFace, in_window: Landmarks) -> DetectedFace:
@@ -98,25 +115,38 @@ def _cut(
     pixels, x, y = _around(picture, transform, width, height)
     to_fine = np.array([[fine, 0, (fine - 1) / 2], [0, fine, (fine - 1) / 2], [0, 0, 1]])
     from_cut = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
-    warped = cv2.warpAffine(
-        pixels,
-        (to_fine @ transform @ from_cut)[:2],
-        (width * fine, height * fine),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    matrix = (to_fine @ transform @ from_cut)[:2]
+    size = (width * fine, height * fine)
+    warped = cv2.warpAffine(pixels, matrix, size, borderMode=cv2.BORDER_REPLICATE)
     gray = cv2.cvtColor(warped, cv2.COLOR_RGB2GRAY)
+    if _reaches_out(picture, transform, width, height):
+        seen = cv2.warpAffine(np.ones(pixels.shape[:2], np.float32), matrix, size)
+        mean = np.average(gray, weights=np.maximum(seen, 1e-6))
+        gray = np.rint(gray * seen + mean * (1 - seen)).astype(np.uint8)
     if fine > 1:
         gray = cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA)
     return gray.astype(np.uint8, copy=False)
+
+
+def _reaches_out(picture: Picture, transform: NDArray[np.float64], width: int, height: int) -> bool:
+    """Whether a cut shows anything beyond the photo's edges."""
+    x, y = _corners_seen(transform, width, height)
+    right, bottom = picture.width - 1, picture.height - 1
+    return bool(x.min() < 0 or y.min() < 0 or x.max() > right or y.max() > bottom)
+
+
+def _corners_seen(transform: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
+    """(2, 4): x and y in the photo of the corners of a cut, with a pixel around it."""
+    corners = np.array([[-1, -1, 1], [width, -1, 1], [-1, height, 1], [width, height, 1]]).T
+    seen: NDArray[np.float64] = (np.linalg.inv(transform) @ corners)[:2]
+    return seen
 
 
 def _around(
     picture: Picture, transform: NDArray[np.float64], width: int, height: int
 ) -> tuple[NDArray[np.uint8], int, int]:
     """The part of the photo that the window sees, and where it starts (OpenCV warps < 32768 px)."""
-    corners = np.array([[-1, -1, 1], [width, -1, 1], [-1, height, 1], [width, height, 1]]).T
-    seen = (np.linalg.inv(transform) @ corners)[:2]
+    seen = _corners_seen(transform, width, height)
     left, top = (int(v) for v in np.floor(seen.min(axis=1)) - 1)
     right, bottom = (int(v) for v in np.ceil(seen.max(axis=1)) + 2)
     x, y = min(max(left, 0), picture.width - 1), min(max(top, 0), picture.height - 1)

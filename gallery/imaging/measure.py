@@ -5,9 +5,14 @@ from __future__ import annotations
 import math
 
 import cv2
+import numpy as np
 
-from gallery.domain.face import DetectedFace, FaceCrop, Landmarks
+from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, DetectedFace, FaceCrop, Landmarks
+from gallery.domain.picture import Picture
 from gallery.domain.quality import Quality
+from gallery.imaging.align import window_transform
+
+_RIM = 0.1
 
 
 def measure(face: DetectedFace, crop: FaceCrop) -> Quality:
@@ -30,6 +35,20 @@ def crop_numbers(crop: FaceCrop) -> tuple[float, float, float]:
         float(crop.pixels.mean()),
         float(crop.pixels.std()),
     )
+
+
+def outside(picture: Picture, face: DetectedFace) -> float:
+    """Which share of the face lies beyond the photo's edges: of its window without a rim.
+
+    The rim, a tenth at each side, holds background and hair in a photo that is cut at the face.
+    """
+    rows, columns = np.mgrid[
+        _RIM * CROP_HEIGHT : (1 - _RIM) * CROP_HEIGHT, _RIM * CROP_WIDTH : (1 - _RIM) * CROP_WIDTH
+    ]
+    window = np.stack([columns.ravel(), rows.ravel(), np.ones(rows.size)])
+    x, y = (np.linalg.inv(window_transform(face)) @ window)[:2]
+    inside = (x >= 0) & (x < picture.width) & (y >= 0) & (y < picture.height)
+    return float(1 - inside.mean())
 
 
 def _yaw(landmarks: Landmarks) -> float:

@@ -8,16 +8,16 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from threading import Semaphore
 
-from gallery.detector.base import Detector, LandmarkFinder
+from gallery.detector.base import Detector, LandmarkFinder, UprightJudge
 from gallery.domain.embedding import Embedding
 from gallery.domain.face import Box, DetectedFace, FaceChoice, FaceCrop
 from gallery.domain.picture import Picture
-from gallery.domain.quality import Quality, QualityLimits, check
+from gallery.domain.quality import Quality, QualityLimits, check, check_outside
 from gallery.embedder.base import Embedder
-from gallery.errors import NoFaceFound, SeveralFacesFound
-from gallery.imaging.align import align, with_landmarks
+from gallery.errors import FaceUnusable, NoFaceFound, SeveralFacesFound
+from gallery.imaging.align import align, align_with_surroundings, with_landmarks
 from gallery.imaging.decode import PhotoLimits, decoded
-from gallery.imaging.measure import measure
+from gallery.imaging.measure import measure, outside
 from gallery.imaging.room import Room
 from gallery.services.in_order import cores
 from gallery.services.watch import UNWATCHED, Stage, Watch, refusals_told, timed
@@ -84,6 +84,7 @@ class Recognise:
     room: Room = field(default_factory=lambda: Room(PhotoLimits().max_pixels))
     """Shared by all threads: eight photos of 50 megapixels at once would be 3 GB."""
     landmarks: LandmarkFinder | None = None
+    upright: UprightJudge | None = None
     turn: AbstractContextManager[object] = field(default_factory=lambda: Semaphore(cores()))
     """A photo is worked on from end to end: threads that alternate empty each other's caches."""
 
@@ -108,6 +109,8 @@ class Recognise:
             with timed(self.watch, Stage.DETECT):
                 faces = self.detector.detect(picture)
             face = self._with_landmarks(picture, choose(faces, choice, picture))
+            self._refuse_turned(picture, face)
+            check_outside(outside(picture, face), self.quality_limits)
             crop = align(picture, face)
             del picture  # its pixels leave together with their place in the room
         quality = measure(face, crop)
@@ -122,6 +125,10 @@ class Recognise:
             detector=self.detector.name,
             faces_found=len(faces),
         )
+
+    def _refuse_turned(self, picture: Picture, face: DetectedFace) -> None:
+        if self.upright and not self.upright.is_upright(align_with_surroundings(picture, face)):
+            raise FaceUnusable("the face does not stand upright; turn the photo until it does")
 
     def _with_landmarks(self, picture: Picture, face: DetectedFace) -> DetectedFace:
         """Those of the detector; where it gives a box alone, found in the box, then once more."""

@@ -113,6 +113,31 @@ def test_a_blurred_face_is_refused(recognise: Recognise, portrait: bytes) -> Non
         recognise(png(blurred))
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_photo_on_its_side_or_head_is_never_taken_for_upright(
+    recognise: Recognise, sample_photos: list[Path], turns: int
+) -> None:
+    refused = 0
+    for path in sample_photos[::4]:
+        turned = png(np.rot90(pixels_of(path.read_bytes()), turns))
+        with pytest.raises((FaceUnusable, NoFaceFound)) as refusal:
+            recognise(turned, FaceChoice.LARGEST)
+        refused += "does not stand upright" in refusal.value.message
+    if recognise.detector.name == "yunet":
+        assert refused > 0
+
+
+def test_a_face_that_the_edge_cuts_through_is_refused(portrait: bytes) -> None:
+    recognise = Services(Settings()).recognise
+    box, pixels = recognise(portrait).face.box, pixels_of(portrait)
+    middle = round(box.y + 0.4 * box.height)
+    with pytest.raises((FaceUnusable, NoFaceFound), match=r"beyond the edge|no face"):
+        recognise(png(pixels[middle:]))
+    third = round(box.x + 0.42 * box.width)
+    with pytest.raises(FaceUnusable, match="beyond the edge of the photo"):
+        recognise(png(pixels[:, third:]))
+
+
 @pytest.mark.parametrize("factor", [2, 5])
 def test_an_enlarged_photo_is_the_same_face(
     recognise: Recognise, portrait: bytes, factor: int

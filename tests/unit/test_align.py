@@ -14,6 +14,7 @@ from gallery.domain.picture import Picture
 from gallery.errors import FaceUnusable
 from gallery.imaging.align import TEMPLATE, align, align_for_training, window_transform
 from gallery.imaging.decode import decode
+from gallery.imaging.measure import outside
 
 TRAINING_INDEX = Path(__file__).parents[3] / "shared" / "faces" / "train" / "index.npz"
 
@@ -95,9 +96,29 @@ def test_shrinking_a_fine_pattern_gives_its_mean_and_not_a_moire() -> None:
 
 
 @pytest.mark.parametrize("shift", [-300, -20, 0, 60])
-def test_what_lies_beyond_the_photo_repeats_its_edge(shift: float) -> None:
+def test_beyond_a_white_photo_all_is_white(shift: float) -> None:
     white = Picture(np.full((62, 47, 3), 255, np.uint8))
     assert align(white, face_at(TEMPLATE * 3 + shift)).pixels.min() == 255
+
+
+@pytest.mark.parametrize("scale", [1, 4])
+def test_beyond_the_photo_stands_the_mean_of_what_is_seen(scale: int) -> None:
+    rng = np.random.default_rng(6)
+    gray = cv2.GaussianBlur(rng.integers(0, 256, (300, 200)).astype(np.uint8), (0, 0), 3)
+    gray[:3] = 250  # an edge that would make stripes
+    picture = Picture(np.repeat(gray[..., None], 3, axis=2).astype(np.uint8))
+    cut = align(picture, face_at((TEMPLATE - np.array([0, 20])) * scale)).pixels
+    inside, beyond = cut[21:], cut[:19]
+    assert np.ptp(beyond) <= 1
+    assert beyond.mean() == pytest.approx(inside.mean(), abs=6)
+
+
+def test_a_face_inside_its_photo_has_nothing_outside() -> None:
+    photo = Picture(np.zeros((62, 47, 3), np.uint8))
+    assert outside(photo, face_at(TEMPLATE)) == 0
+    assert outside(photo, face_at(TEMPLATE + np.array([2, -3]))) == 0  # the rim alone
+    assert outside(photo, face_at(TEMPLATE - np.array([0, 31]))) == pytest.approx(0.5, abs=0.02)
+    assert outside(photo, face_at(TEMPLATE + np.array([500, 0]))) == 1
 
 
 def test_gray_is_the_usual_weighting_of_red_green_and_blue() -> None:

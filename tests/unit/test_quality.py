@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from gallery.domain.face import Box, DetectedFace, FaceCrop, Landmarks
-from gallery.domain.quality import Quality, QualityLimits, Weakness, check, weaknesses
+from gallery.domain.quality import (
+    Quality,
+    QualityLimits,
+    Weakness,
+    check,
+    check_outside,
+    weaknesses,
+)
 from gallery.errors import FaceUnusable
 from gallery.imaging.measure import measure
 
@@ -27,6 +34,14 @@ FRONTAL = np.array([[10.0, 20], [30, 20], [20, 32], [12, 45], [28, 45]])
 def test_a_good_face_passes() -> None:
     check(GOOD, QualityLimits())
     check(replace(GOOD, yaw=None), QualityLimits())
+
+
+def test_a_face_that_the_photo_cuts_off_is_refused() -> None:
+    check_outside(0.2, QualityLimits())
+    with pytest.raises(
+        FaceUnusable, match=r"31% of the face lie beyond .* at most 20% may\. Use a"
+    ):
+        check_outside(0.31, QualityLimits())
 
 
 @pytest.mark.parametrize(
