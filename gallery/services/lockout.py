@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from gallery.domain.access import Rate, utc_now
 from gallery.errors import LockedOut
 from gallery.services.verify import Verification
-from gallery.store.unit_of_work import ReadUnit, UnitsOfWork
+from gallery.store.unit_of_work import ReadUnit, UnitsOfWork, WriteUnit
 
 _log = logging.getLogger(__name__)
 
@@ -21,8 +21,10 @@ class Lockout:
     """Of a person, no more than `limit.count` failed verifications are told in `limit.seconds`.
 
     The limit is the person's, whoever asks with whichever key and at whichever process: a verdict
-    is told only after its failure has been committed, so many questions at once gain nothing. A
-    match does not wipe the failures out, as the rightful owner's would help whoever else is trying.
+    is told only after its failure has been committed, so many questions at once gain nothing. No
+    verdict is told, not even a match, where a failure could not have been committed: what is left
+    unsaid would tell it. A match does not wipe the failures out, as the rightful owner's would help
+    whoever else is trying.
     """
 
     units: UnitsOfWork
@@ -30,11 +32,12 @@ class Lockout:
     clock: Callable[[], datetime] = utc_now
 
     def watched(self, identity_id: int, ask: Callable[[], Verification]) -> Verification:
-        """The verdict, if it may be told; raises LockedOut, also where that came meanwhile."""
+        """The verdict, if it may be told; raises LockedOut, also where that came meanwhile, and
+        DatabaseUnavailable."""
         self.refuse_locked(identity_id)
         verification = ask()
         if verification.decision.matched:
-            self.refuse_locked(identity_id)
+            self.matched(identity_id)
         else:
             self.failed(identity_id)
         return verification
@@ -48,11 +51,7 @@ class Lockout:
         """Count a failure; raises LockedOut where its verdict may not be told any more."""
         now = self.clock()
         with self.units.write() as unit:
-            self._refuse(unit, identity_id, now)
-            unit.failures.remove_before(self._since(now))
-            if unit.identities.get(identity_id) is None:  # removed meanwhile: nobody to protect
-                return
-            unit.failures.add(identity_id, now)
+            self._count(unit, identity_id, now)
             locked = unit.failures.nth_newest(identity_id, self.limit.count, self._since(now))
             unit.commit()
         if locked is not None:
@@ -60,6 +59,22 @@ class Lockout:
             _log.warning(
                 "locked out identity_id=%d after %d failures in %d s", identity_id, count, seconds
             )
+
+    def matched(self, identity_id: int) -> None:
+        """Raise what `failed` would: a failure is written, taken back, and the change committed."""
+        with self.units.write() as unit:
+            counted = self._count(unit, identity_id, self.clock())
+            if counted is not None:
+                unit.failures.remove(counted)
+            unit.commit()
+
+    def _count(self, unit: WriteUnit, identity_id: int, now: datetime) -> int | None:
+        """The id of the failure; None of a person removed meanwhile, whom nothing can protect."""
+        self._refuse(unit, identity_id, now)
+        unit.failures.remove_before(self._since(now))
+        if unit.identities.get(identity_id) is None:
+            return None
+        return unit.failures.add(identity_id, now)
 
     def _refuse(self, unit: ReadUnit, identity_id: int, now: datetime) -> None:
         oldest = unit.failures.nth_newest(identity_id, self.limit.count, self._since(now))

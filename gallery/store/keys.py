@@ -102,9 +102,15 @@ class FailureRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, identity_id: int, now: datetime) -> None:
+    def add(self, identity_id: int, now: datetime) -> int:
+        """The id it got."""
+        query = insert(failed_verification).values(identity_id=identity_id, failed_at=now)
+        made = self._connection.execute(query.returning(failed_verification.c.id))
+        return made.scalar_one()
+
+    def remove(self, failure_id: int) -> None:
         self._connection.execute(
-            insert(failed_verification).values(identity_id=identity_id, failed_at=now)
+            delete(failed_verification).where(failed_verification.c.id == failure_id)
         )
 
     def nth_newest(self, identity_id: int, number: int, since: datetime) -> datetime | None:

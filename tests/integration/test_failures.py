@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from gallery.bootstrap import Services
+from gallery.domain.access import Rate
 from gallery.errors import DatabaseUnavailable, SnapshotUnusable
 from gallery.index import snapshot
 from gallery.services.health import Health, Trouble
@@ -265,6 +267,30 @@ def test_a_full_disk_is_told_and_nothing_acknowledged_is_lost(
     assert told[-1] == "still person 0"
     subprocess.run(["mount", "-o", "remount,size=8m", small_disk], check=True)
     nothing_is_lost(url, acknowledged)
+
+
+def test_on_a_full_disk_neither_a_failure_nor_a_match_is_told(small_disk: Path) -> None:
+    services = Services(
+        Settings(f"sqlite:///{small_disk / 'gallery.db'}", lockout=Rate(10_000, 900))
+    )
+    ada = services.identities.create("Ada").id
+    with contextlib.suppress(OSError), (small_disk / "rest").open("wb", buffering=0) as rest:
+        while True:
+            rest.write(bytes(4096))
+
+    def fail_without_end() -> None:
+        """There may be room left in the log."""
+        while True:
+            services.lockout.failed(ada)
+
+    with pytest.raises(DatabaseUnavailable, match="the disk is full"):
+        fail_without_end()
+    with pytest.raises(DatabaseUnavailable, match="the disk is full"):
+        services.lockout.matched(ada)
+    (small_disk / "rest").unlink()
+    services.lockout.matched(ada)
+    services.lockout.failed(ada)
+    services.close()
 
 
 def test_a_snapshot_that_finds_no_room_leaves_the_old_one_whole(

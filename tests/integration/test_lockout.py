@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -9,8 +11,9 @@ import pytest
 
 from gallery.bootstrap import Services
 from gallery.domain.access import Rate
-from gallery.errors import LockedOut
+from gallery.errors import DatabaseUnavailable, LockedOut
 from gallery.services.lockout import Lockout
+from gallery.store import engine as engine_module
 from gallery.store.unit_of_work import UnitsOfWork
 
 LIMIT = Rate(3, 900)
@@ -133,11 +136,50 @@ def test_old_failures_are_forgotten(lockout: Lockout, at: At, ada: int, units: U
         assert unit.failures.count() == 1
 
 
+def test_a_match_counts_nothing(lockout: Lockout, ada: int, units: UnitsOfWork) -> None:
+    for _ in range(LIMIT.count + 1):
+        lockout.matched(ada)
+    with units.read() as unit:
+        assert unit.failures.count() == 0
+
+
+def test_a_match_does_not_wipe_failures_out_and_is_not_told_of_a_person_locked_out(
+    lockout: Lockout, ada: int
+) -> None:
+    for _ in range(LIMIT.count):
+        lockout.matched(ada)
+        lockout.failed(ada)
+    with pytest.raises(LockedOut):
+        lockout.matched(ada)
+
+
+def test_where_a_failure_cannot_be_counted_a_match_is_not_told_either(
+    database_url: str, services: Services, photo: Callable[[int, int], bytes], monkeypatch
+) -> None:
+    monkeypatch.setattr(engine_module, "BUSY_TIMEOUT_SECONDS", 0.1)
+    [enrolled] = services.enroll.by_name("Ada", [photo(0, 0)])
+    ada = enrolled.identity.id
+
+    def matched(person: int) -> bool:
+        asked = services.lockout.watched(ada, lambda: services.verify(ada, photo(person, 1)))
+        return asked.decision.matched
+
+    other = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for person in (1, 0, 1, 0):
+        with pytest.raises(DatabaseUnavailable, match="busy"):
+            matched(person)
+    other.execute("ROLLBACK")
+    other.close()
+    assert (matched(1), matched(0)) == (False, True)
+
+
 def test_a_removed_person_takes_the_failures_along(
     lockout: Lockout, ada: int, services: Services, units: UnitsOfWork
 ) -> None:
     lockout.failed(ada)
     services.identities.remove(ada)
     lockout.failed(ada)  # the photo was looked at while the person was removed
+    lockout.matched(ada)
     with units.read() as unit:
         assert unit.failures.count() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from api.access import NEEDS
 from gallery.bootstrap import Services
 from gallery.domain.access import Rate, Scope
 from gallery.settings import Settings
+from gallery.store import engine
 
 GUARDED = sorted(endpoint for endpoint, scope in NEEDS.items() if scope is not None)
 BARE = {"matched", "threshold", "model_id"}
@@ -244,6 +246,23 @@ def test_photos_that_cannot_be_used_and_matches_are_no_failures(
         problem(strict.post(path, headers=headers, **upload(image=black)), 422, "no_face")
         answer = strict.post(path, headers=headers, **upload(image=sample(0, 1)))
         assert answer.get_json()["matched"] is True
+
+
+def test_where_failures_cannot_be_counted_the_status_does_not_tell_the_verdict(
+    strict, key, ada, services, sample, upload, problem, monkeypatch
+):
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 0.1)
+    path = f"/v1/identities/{ada}/verify"
+    headers = key(Scope.VERIFY)
+    with sqlite3.connect(services.settings.database_path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for photo in (sample(1, 0), sample(0, 1)):
+            answer = strict.post(path, headers=headers, **upload(image=photo))
+            problem(answer, 503, "database_unavailable")
+        other.execute("ROLLBACK")
+    other.close()
+    answer = strict.post(path, headers=headers, **upload(image=sample(0, 1)))
+    assert answer.get_json()["matched"] is True
 
 
 def test_many_questions_at_once_learn_no_more_verdicts_than_may_fail(
