@@ -64,7 +64,7 @@ def run(
     handed_over = given()
     opened = [] if handed_over else [listen(host, port)]
     listeners = handed_over or opened
-    others = bool(allowed_hosts) or not all(map(is_loopback, listeners))
+    others = bool(allowed_hosts or settings.proxies) or not all(map(is_loopback, listeners))
     _check(settings, others)
     share_among_workers()
     names = names_of(listeners, host, allowed_hosts)
@@ -90,7 +90,8 @@ def _check(settings: Settings, others: bool) -> None:
             raise KeyMissing(
                 "others could reach this server, and there is no key that it could ask them for. "
                 "Make one (with the same --database): gallery keys create --scope admin. Or serve "
-                "this machine only: gallery serve, without --host and --allowed-host"
+                "this machine only: gallery serve, without --host, --allowed-host and "
+                "GALLERY_PROXIES"
             )
         services.maintenance.status()
     finally:

@@ -40,8 +40,9 @@ def serve(
     """Serve the page and the API until Ctrl-C.
 
     On a loopback address it asks nobody who they are until there is a key (`gallery keys create`).
-    On any other address, or for any other host name, it does not start without one. Sockets that
-    systemd hands over are served instead of --host and --port.
+    On any other address, for any other host name, or behind a reverse proxy (GALLERY_PROXIES), it
+    does not start without one. Sockets that systemd hands over are served instead of --host and
+    --port.
     """
     from api.serve import run
     from cli.output import warn

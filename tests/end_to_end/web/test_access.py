@@ -59,6 +59,25 @@ def test_without_a_key_others_are_not_served(gallery, tmp_path, options):
     assert "Traceback" not in said
 
 
+def test_behind_a_proxy_without_a_key_others_are_not_served(gallery, tmp_path, monkeypatch):
+    monkeypatch.setenv("GALLERY_PROXIES", "1")
+    database = f"sqlite:///{tmp_path / 'gallery.db'}"
+    refused = gallery(database, "serve", "--port", "0")
+    assert (refused.returncode, refused.stdout) == (5, "")
+    said = " ".join(refused.stderr.split())
+    assert "gallery keys create --scope admin" in said
+    assert "without --host, --allowed-host and GALLERY_PROXIES" in said
+
+
+def test_behind_a_proxy_everybody_is_asked_for_a_key(start, gallery, tmp_path, monkeypatch):
+    monkeypatch.setenv("GALLERY_PROXIES", "1")
+    key = make_key(gallery, f"sqlite:///{tmp_path / 'gallery.db'}", "--scope", "enroll")
+    server = start(tmp_path)
+    forwarded = {"X-Forwarded-For": "203.0.113.9"}
+    assert server.ask("GET", "/v1/identities", headers=forwarded)[0] == 401
+    assert server.ask("GET", "/v1/identities", headers={**forwarded, **bearer(key)})[0] == 200
+
+
 def test_a_revoked_key_is_as_good_as_none(gallery, tmp_path):
     database = f"sqlite:///{tmp_path / 'gallery.db'}"
     key = make_key(gallery, database, "--scope", "admin")
