@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import math
+import re
 import sqlite3
 import time
 
@@ -22,6 +23,7 @@ from gallery.settings import Settings
 
 IPV6_NETWORK_BITS = 64
 """One customer has at least that many addresses to choose from, so they count as one."""
+_WITH_PORT = re.compile(r"(?:\[([^]]+)\]|([^:]+))(?::[0-9]+)?")
 _log = logging.getLogger(__name__)
 
 
@@ -102,14 +104,22 @@ class RateLimits:
 
 
 def address() -> str:
-    """Where this request comes from; of an IPv6 address the network."""
+    """Where this request comes from; of an IPv6 address the network, unless it maps an IPv4 one."""
     try:
-        found = ipaddress.ip_address((request.remote_addr or "").partition("%")[0])
+        found = ipaddress.ip_address(_without_port(request.remote_addr or "").partition("%")[0])
     except ValueError:
         return "nowhere"  # no client is without an address on a TCP socket
-    if found.version == 6:
-        return str(ipaddress.ip_network((found, IPV6_NETWORK_BITS), strict=False))
-    return str(found)
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:  # as a socket for both kinds writes an IPv4 client
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, IPV6_NETWORK_BITS), strict=False))
+
+
+def _without_port(text: str) -> str:
+    """Some proxies write 192.0.2.1:4000 or [2001:db8::1]:443; a bare IPv6 address has no port."""
+    found = _WITH_PORT.fullmatch(text)
+    return text if found is None else found[1] or found[2]
 
 
 def _refuse_larger_than(rate: Rate, requests: int) -> None:

@@ -61,6 +61,13 @@ def test_the_addresses_of_one_ipv6_network_count_as_one(limited, key):
     assert statuses == [200, 200, 429, 200, 200]
 
 
+def test_ipv4_clients_of_a_socket_for_both_kinds_are_told_apart(limited, key):
+    client, headers = limited(address_rate=Rate(1, 60)), key(Scope.ADMIN)
+    places = ["::ffff:192.0.2.1", "::ffff:192.0.2.2", "192.0.2.2", "::ffff:c000:201"]
+    statuses = [client.get(PEOPLE, headers=headers, **from_(one)).status_code for one in places]
+    assert statuses == [200, 200, 429, 429]
+
+
 def test_strangers_are_counted_by_address_before_they_are_refused(limited, key):
     client = limited(address_rate=Rate(2, 60))
     key(Scope.ADMIN)
@@ -127,6 +134,27 @@ def test_behind_a_proxy_only_the_proxy_s_own_word_counts(limited, key):
         client.get(PEOPLE, headers={**headers, "X-Forwarded-For": one}).status_code for one in told
     ]
     assert statuses == [200, 429]
+
+
+def test_the_port_that_a_proxy_writes_behind_an_address_tells_no_clients_apart(limited, key):
+    client, headers = limited(address_rate=Rate(1, 60), proxies=1), key(Scope.ADMIN)
+    told = {
+        "203.0.113.1:40001": 200,
+        "203.0.113.1:40002": 429,
+        "203.0.113.1": 429,
+        "203.0.113.2:40001": 200,
+        "[2001:db8::1]:443": 200,
+        "[2001:db8::2]": 429,
+        "2001:db8::3": 429,
+        "[2001:db8:0:1::1]:443": 200,
+        "[::ffff:203.0.113.2]:443": 429,
+        "[fe80::1%eth0]:443": 200,
+        "nonsense:80": 200,
+        "[]:80": 429,  # what is no address is one place
+    }
+    for one, status in told.items():
+        answer = client.get(PEOPLE, headers={**headers, "X-Forwarded-For": one})
+        assert answer.status_code == status, one
 
 
 def test_behind_a_proxy_with_tls_the_cookie_is_secure(limited, services):
