@@ -2,28 +2,36 @@
 
 The library's own memory is one process's. The file is not synced: a loss of power may cost counts
 of the last minute, and a damaged one is made anew.
+
+A window that begins further ahead than it is long was stamped by a clock that has been set back
+since, and counts as ended. One that is less far ahead goes on: were a small step of the clock to
+end it, its counts would be lost.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from limits.storage import Storage
 
 FORGET_EVERY_SECONDS = 60.0
 BUSY_SECONDS = 1.0
-_COUNT = """
-INSERT INTO counter (name, count, ends_at) VALUES (:name, :amount, :now + :expiry)
+_OPEN = "ends_at > :now AND ends_at <= :now + 2 * seconds"
+_COUNT = f"""
+INSERT INTO time_window (name, count, seconds, ends_at)
+VALUES (:name, :amount, :seconds, :now + :seconds)
 ON CONFLICT (name) DO UPDATE SET
-  count = CASE WHEN ends_at <= :now THEN :amount ELSE count + :amount END,
-  ends_at = CASE WHEN ends_at <= :now THEN :now + :expiry ELSE ends_at END
+  count = CASE WHEN {_OPEN} THEN count + :amount ELSE :amount END,
+  ends_at = CASE WHEN {_OPEN} THEN ends_at ELSE :now + :seconds END
 RETURNING count
-"""
+"""  # noqa: S608
 _log = logging.getLogger(__name__)
 
 
@@ -32,12 +40,12 @@ class SharedCounters(Storage):
 
     STORAGE_SCHEME = None
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         super().__init__()
-        self._path = path
+        self._path, self._clock = path, clock
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
-        self._forget_at = 0.0
+        self._forget_at = -math.inf
 
     @property
     def base_exceptions(self) -> type[Exception]:
@@ -45,13 +53,13 @@ class SharedCounters(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """The count in the current window, this one included; atomic between processes."""
-        now = time.time()
-        values = {"name": key, "amount": amount, "now": now, "expiry": expiry}
+        now = self._clock()
+        values = {"name": key, "amount": amount, "now": now, "seconds": expiry}
         with self._lock:
             connection = self._open()
-            if now >= self._forget_at:
-                self._forget_at = now + FORGET_EVERY_SECONDS
-                connection.execute("DELETE FROM counter WHERE ends_at <= ?", (now,))
+            if time.monotonic() >= self._forget_at:
+                self._forget_at = time.monotonic() + FORGET_EVERY_SECONDS
+                connection.execute(f"DELETE FROM time_window WHERE NOT ({_OPEN})", {"now": now})  # noqa: S608
             count: int = connection.execute(_COUNT, values).fetchall()[0][0]
         return count
 
@@ -60,7 +68,7 @@ class SharedCounters(Storage):
 
     def get_expiry(self, key: str) -> float:
         """When the current window ends, in seconds since 1970; now where there is none."""
-        return float(self._now("ends_at", key) or time.time())
+        return float(self._now("ends_at", key) or self._clock())
 
     def check(self) -> bool:
         with self._lock:
@@ -69,11 +77,11 @@ class SharedCounters(Storage):
 
     def reset(self) -> int:
         with self._lock:
-            return self._open().execute("DELETE FROM counter").rowcount
+            return self._open().execute("DELETE FROM time_window").rowcount
 
     def clear(self, key: str) -> None:
         with self._lock:
-            self._open().execute("DELETE FROM counter WHERE name = ?", (key,))
+            self._open().execute("DELETE FROM time_window WHERE name = ?", (key,))
 
     def close(self) -> None:
         with self._lock:
@@ -82,9 +90,9 @@ class SharedCounters(Storage):
                 self._connection = None
 
     def _now(self, column: str, key: str) -> float:
-        query = f"SELECT {column} FROM counter WHERE name = ? AND ends_at > ?"  # noqa: S608
+        query = f"SELECT {column} FROM time_window WHERE name = :name AND {_OPEN}"  # noqa: S608
         with self._lock:
-            row = self._open().execute(query, (key, time.time())).fetchone()
+            row = self._open().execute(query, {"name": key, "now": self._clock()}).fetchone()
         return 0 if row is None else row[0]
 
     def _open(self) -> sqlite3.Connection:
@@ -111,8 +119,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute(
-            "CREATE TABLE IF NOT EXISTS counter "
-            "(name TEXT PRIMARY KEY, count INTEGER NOT NULL, ends_at REAL NOT NULL) WITHOUT ROWID"
+            "CREATE TABLE IF NOT EXISTS time_window (name TEXT PRIMARY KEY, count INTEGER NOT NULL,"
+            " seconds INTEGER NOT NULL, ends_at REAL NOT NULL) WITHOUT ROWID"
         )
     except BaseException:
         connection.close()

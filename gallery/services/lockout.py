@@ -25,6 +25,9 @@ class Lockout:
     verdict is told, not even a match, where a failure could not have been committed: what is left
     unsaid would tell it. A match does not wipe the failures out, as the rightful owner's would help
     whoever else is trying.
+
+    A failure that lies further ahead than the limit is long was stamped by a clock that has been
+    set back since, and does not count; one that lies less far ahead does, as such a step is small.
     """
 
     units: UnitsOfWork
@@ -52,7 +55,7 @@ class Lockout:
         now = self.clock()
         with self.units.write() as unit:
             self._count(unit, identity_id, now)
-            locked = unit.failures.nth_newest(identity_id, self.limit.count, self._since(now))
+            locked = unit.failures.nth_newest(identity_id, self.limit.count, *self._window(now))
             unit.commit()
         if locked is not None:
             count, seconds = self.limit.count, self.limit.seconds
@@ -71,21 +74,24 @@ class Lockout:
     def _count(self, unit: WriteUnit, identity_id: int, now: datetime) -> int | None:
         """The id of the failure; None of a person removed meanwhile, whom nothing can protect."""
         self._refuse(unit, identity_id, now)
-        unit.failures.remove_before(self._since(now))
+        unit.failures.remove_outside(*self._window(now))
         if unit.identities.get(identity_id) is None:
             return None
         return unit.failures.add(identity_id, now)
 
     def _refuse(self, unit: ReadUnit, identity_id: int, now: datetime) -> None:
-        oldest = unit.failures.nth_newest(identity_id, self.limit.count, self._since(now))
+        since, until = self._window(now)
+        oldest = unit.failures.nth_newest(identity_id, self.limit.count, since, until)
         if oldest is None:
             return
-        wait = max(1, math.ceil((oldest - self._since(now)).total_seconds()))
+        wait = max(1, math.ceil((oldest - since).total_seconds()))
         raise LockedOut(
             f"{self.limit.count} verifications of this person failed within "
             f"{self.limit.seconds} s, as many as may; try again in {wait} s",
             wait,
         )
 
-    def _since(self, now: datetime) -> datetime:
-        return now - timedelta(seconds=self.limit.seconds)
+    def _window(self, now: datetime) -> tuple[datetime, datetime]:
+        """The moments between which a failure counts."""
+        length = timedelta(seconds=self.limit.seconds)
+        return now - length, now + length

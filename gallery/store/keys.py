@@ -113,21 +113,28 @@ class FailureRepository:
             delete(failed_verification).where(failed_verification.c.id == failure_id)
         )
 
-    def nth_newest(self, identity_id: int, number: int, since: datetime) -> datetime | None:
-        """When the `number`-th failure, counted back from the newest, was; None for fewer."""
+    def nth_newest(
+        self, identity_id: int, number: int, since: datetime, until: datetime
+    ) -> datetime | None:
+        """When the `number`-th failure, counted back from the newest, was; None for fewer.
+
+        Of those after `since` and not after `until`.
+        """
         return self._connection.execute(
             select(failed_verification.c.failed_at)
             .where(failed_verification.c.identity_id == identity_id)
             .where(failed_verification.c.failed_at > since)
+            .where(failed_verification.c.failed_at <= until)
             .order_by(failed_verification.c.failed_at.desc())
             .offset(number - 1)
             .limit(1)
         ).scalar_one_or_none()
 
-    def remove_before(self, moment: datetime) -> None:
-        """Of everybody."""
+    def remove_outside(self, since: datetime, until: datetime) -> None:
+        """Of everybody, those that `nth_newest` would not count."""
+        failed_at = failed_verification.c.failed_at
         self._connection.execute(
-            delete(failed_verification).where(failed_verification.c.failed_at <= moment)
+            delete(failed_verification).where(or_(failed_at <= since, failed_at > until))
         )
 
     def count(self) -> int:

@@ -136,6 +136,32 @@ def test_old_failures_are_forgotten(lockout: Lockout, at: At, ada: int, units: U
         assert unit.failures.count() == 1
 
 
+def test_failures_that_a_clock_ahead_has_stamped_lock_nobody_out_once_it_is_right(
+    lockout: Lockout, at: At, ada: int, units: UnitsOfWork
+) -> None:
+    at.seconds = 365 * 86_400
+    for _ in range(LIMIT.count):
+        lockout.failed(ada)
+    at.seconds = 0
+    lockout.refuse_locked(ada)
+    lockout.failed(ada)
+    with units.read() as unit:
+        assert unit.failures.count() == 1
+
+
+def test_a_clock_that_is_set_back_a_little_forgets_no_failure(
+    lockout: Lockout, at: At, ada: int
+) -> None:
+    at.seconds = LIMIT.seconds
+    lockout.failed(ada)
+    for at.seconds in (LIMIT.seconds - 1, 0):
+        lockout.failed(ada)
+    with pytest.raises(LockedOut, match="try again in 900 s"):
+        lockout.failed(ada)
+    with pytest.raises(LockedOut):
+        lockout.matched(ada)
+
+
 def test_a_match_counts_nothing(lockout: Lockout, ada: int, units: UnitsOfWork) -> None:
     for _ in range(LIMIT.count + 1):
         lockout.matched(ada)

@@ -14,6 +14,7 @@ from api.counters import SharedCounters
 from gallery.domain.access import Rate, Scope
 
 PEOPLE = "/v1/identities"
+START = 1_767_225_600.0
 
 
 def test_a_key_may_ask_so_often_and_another_still_may(limited, key, problem):
@@ -224,8 +225,47 @@ def test_a_window_ends_and_is_forgotten(counters, tmp_path):
     time.sleep(1.05)
     assert counters().incr("other", 60) == 1
     with sqlite3.connect(tmp_path / "counters") as connection:
-        assert connection.execute("SELECT name FROM counter").fetchall() == [("other",)]
+        assert connection.execute("SELECT name FROM time_window").fetchall() == [("other",)]
     connection.close()
+
+
+class At:
+    """A clock that is set by hand."""
+
+    now = START
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_window_that_a_clock_ahead_has_begun_ends_when_the_clock_is_set_right(tmp_path):
+    at = At()
+    at.now = START + 365 * 86_400
+    one = SharedCounters(tmp_path / "counters", at)
+    for name in ("again", "looked at", "forgotten"):
+        assert [one.incr(name, 60), one.incr(name, 60)] == [1, 2]
+    at.now = START
+    assert (one.get("looked at"), one.get_expiry("looked at")) == (0, START)
+    assert one.incr("again", 60) == 1
+    assert (one.get("again"), one.get_expiry("again")) == (1, START + 60)
+    one.close()
+    other = SharedCounters(tmp_path / "counters", at)
+    assert other.incr("again", 60) == 2
+    with sqlite3.connect(tmp_path / "counters") as connection:
+        assert connection.execute("SELECT name FROM time_window").fetchall() == [("again",)]
+    connection.close()
+    other.close()
+
+
+def test_a_window_outlasts_a_small_step_back_of_the_clock(tmp_path):
+    at = At()
+    one = SharedCounters(tmp_path / "counters", at)
+    assert one.incr("a", 60) == 1
+    for step, counted in ((1, 2), (60, 3), (61, 1), (2, 2)):
+        at.now = START - step
+        assert one.incr("a", 60) == counted
+        assert one.get("a") == counted
+    one.close()
 
 
 def test_one_counter_and_all_counters_are_cleared(counters):
