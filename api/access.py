@@ -96,8 +96,8 @@ class Door:
             return None
 
     def _admit(self) -> None:
-        scope = NEEDS.get(request.endpoint or "", Scope.ADMIN)
-        if request.endpoint is None or scope is ANYBODY:  # without endpoint: 404 or 405
+        scope = scope_needed()
+        if scope is ANYBODY:
             return
         key = self.who()
         if key is None and not self.keys_needed():
@@ -129,6 +129,13 @@ class Door:
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             _refuse_silent_origin()
         return self._services.sessions.key_of(token)
+
+
+def scope_needed() -> Scope | None:
+    """What this request's route needs; ANYBODY also where there is no route (404, 405)."""
+    if request.endpoint is None:
+        return ANYBODY
+    return NEEDS.get(request.endpoint, Scope.ADMIN)
 
 
 def current_key() -> Key | None:

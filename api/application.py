@@ -64,7 +64,7 @@ def create_app(
     guards.install(app, hosts)
     door = Door(services, keys_always)
     door.install(app)
-    body_room.install(app)  # after the door: strangers hold no room
+    body_room.install(app)  # after the door: who is not let in holds no room
     problems.install(app)
     compression.install(app)
     for blueprint in (

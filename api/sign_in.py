@@ -24,10 +24,13 @@ def blueprint(services: Services, door: Door) -> Blueprint:
 
     @routes.post("/session")
     def begin() -> Response:
-        """A new session, whose token no script can read; one that there was ends."""
-        text = read_body(KeyBody).key
+        """A new session, whose token no script can read; one that there was ends.
+
+        Counted before its body is read, so that a body that does not arrive counts as well.
+        """
         door.limits.count_address()
         door.limits.refuse_after_wrong_keys()
+        text = read_body(KeyBody).key
         try:
             begun = services.sessions.begin(text.strip())
         except KeyUnknown:

@@ -10,7 +10,7 @@ import pytest
 from flask import request
 
 from api.body_room import ROOM_BYTES, SMALL_BYTES
-from api.uploads import MAX_BODY_BYTES, InMemoryRequest
+from api.uploads import MAX_BODY_BYTES, MAX_JSON_BYTES, InMemoryRequest
 
 FORM = "multipart/form-data; boundary=x"
 
@@ -72,6 +72,50 @@ def test_large_bodies_wait_for_room_and_small_ones_do_not(app):
         go.set()
         assert [answer.result(timeout=20) for answer in answers] == [200] * 4
     assert together == [0, 2]
+
+
+class Dribble(io.RawIOBase):
+    """A body that has begun and does not go on until the test says so."""
+
+    def __init__(self) -> None:
+        self.begun, self.go = threading.Event(), threading.Event()
+
+    def readinto(self, _: object) -> int:
+        self.begun.set()
+        self.go.wait(20)
+        return 0
+
+
+def chunked(body: io.IOBase) -> dict[str, object]:
+    """Keyword arguments of a request whose body has no length, as gunicorn passes it on."""
+    return {
+        "content_type": "application/json",
+        "headers": {"Transfer-Encoding": "chunked"},
+        "environ_overrides": {"wsgi.input": body, "wsgi.input_terminated": True},
+    }
+
+
+def test_bodies_that_strangers_send_without_end_take_no_room(app):
+    dribbles = [Dribble() for _ in range(ROOM_BYTES // MAX_BODY_BYTES)]
+    with ThreadPoolExecutor(len(dribbles) + 1) as pool:
+        held = [
+            pool.submit(app.test_client().post, "/session", **chunked(body)) for body in dribbles
+        ]
+        assert all(body.begun.wait(10) for body in dribbles)
+        large = {"CONTENT_LENGTH": str(MAX_BODY_BYTES)}
+        asked = pool.submit(app.test_client().post, "/v1/identify", environ_overrides=large)
+        try:
+            assert asked.result(timeout=10).status_code == 415
+        finally:
+            for body in dribbles:
+                body.go.set()
+        assert [answer.result(timeout=20).status_code for answer in held] == [400] * len(held)
+
+
+def test_of_a_body_that_anybody_may_send_little_is_read(client, problem):
+    body = io.BytesIO(b" " * (2 * MAX_JSON_BYTES))
+    problem(client.post("/session", **chunked(body)), 400, "malformed_request")
+    assert body.tell() == MAX_JSON_BYTES
 
 
 def test_the_room_is_given_back_also_by_requests_that_fail(app, client):

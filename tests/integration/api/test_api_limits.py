@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sqlite3
 import threading
 import time
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from api.counters import SharedCounters
+from api.timed_socket import TooSlow
 from gallery.domain.access import Rate, Scope
 
 PEOPLE = "/v1/identities"
@@ -101,6 +103,34 @@ def test_after_wrong_keys_nobody_signs_in_from_there_for_a_while(limited, servic
     assert int(answer.headers["Retry-After"]) >= 1
     assert "Set-Cookie" not in answer.headers
     assert sign_in(text, "192.0.2.2") == 200
+
+
+class NeverArrives(io.RawIOBase):
+    """A body of a client that is cut off."""
+
+    reads = 0
+
+    def readinto(self, _: object) -> int:
+        self.reads += 1
+        raise TooSlow(20)
+
+
+def test_signing_in_is_counted_and_refused_before_the_body_is_read(limited, services):
+    services.keys.create([Scope.ADMIN])
+    client = limited(address_rate=Rate(4, 60), wrong_key_rate=Rate(2, 60))
+    body = NeverArrives()
+
+    def dribble(address: str) -> int:
+        sent = {"wsgi.input": body, "wsgi.input_terminated": True, "REMOTE_ADDR": address}
+        answer = client.post("/session", content_type="application/json", environ_overrides=sent)
+        return answer.status_code
+
+    assert [dribble("192.0.2.1") for _ in range(5)] == [408] * 4 + [429]
+    assert body.reads == 4
+    for _ in range(2):
+        client.post("/session", json={"key": "x"}, **from_("192.0.2.2"))
+    assert dribble("192.0.2.2") == 429
+    assert body.reads == 4
 
 
 def test_a_key_that_has_ended_is_no_guess(limited, key, services):
