@@ -39,9 +39,11 @@ SECRET_LENGTH = 43
 """Of 62 letters and digits: 43 x 5.95 = 256 bits."""
 LAST_USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
-_KEY = re.compile(rf"{PREFIX}_([a-z0-9]{{{ID_LENGTH}}})_([A-Za-z0-9]{{{SECRET_LENGTH}}})", re.ASCII)
+_ID = re.compile(rf"[a-z0-9]{{{ID_LENGTH}}}")
+_KEY = re.compile(rf"{PREFIX}_({_ID.pattern})_([A-Za-z0-9]{{{SECRET_LENGTH}}})", re.ASCII)
 _NO_HASH = "0" * 64
 _UNKNOWN = "this key is not known here. Check it, or make one: gallery keys create --scope verify"
+_NO_SUCH_ID = "there is no key with that id; see `gallery keys list`"
 _log = logging.getLogger(__name__)
 
 
@@ -105,12 +107,14 @@ class Keys:
 
         Refuses with KeyNotFound; a key that is revoked already stays as it is.
         """
+        if _ID.fullmatch(key_id) is None:  # what is no text at all cannot be asked of the database
+            raise KeyNotFound(_NO_SUCH_ID)
         with self.units.write() as unit:
             unit.keys.revoke(key_id, self.clock())
             key = unit.keys.get(key_id)
             unit.commit()
         if key is None:
-            raise KeyNotFound("there is no key with that id; see `gallery keys list`")
+            raise KeyNotFound(_NO_SUCH_ID)
         return key
 
     def authenticate(self, text: str) -> Key:

@@ -144,9 +144,10 @@ def test_a_revoked_key_opens_nothing_and_stays_in_the_list(keys: Keys, clock: Cl
     assert keys.needed()
 
 
-def test_a_key_that_is_not_there_cannot_be_revoked(keys: Keys) -> None:
+@pytest.mark.parametrize("key_id", ["nonsense", "a" * 12, "", "\udcff", "a" * 11 + "\n"])
+def test_a_key_that_is_not_there_cannot_be_revoked(keys: Keys, key_id: str) -> None:
     with pytest.raises(KeyNotFound, match="gallery keys list"):
-        keys.revoke("nonsense")
+        keys.revoke(key_id)
 
 
 def test_a_revocation_by_another_process_holds_at_once(

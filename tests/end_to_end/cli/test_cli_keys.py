@@ -73,6 +73,7 @@ def test_the_key_of_a_removed_person_is_listed_as_dead(enrolled):
         (("create", "--scope", "identify", "--identity", "Ada"), 2, "invalid_value"),
         (("create", "--scope", "admin", "--identity", "Ada"), 2, "invalid_value"),
         (("revoke", "nonsense"), 4, "key_not_found"),
+        (("revoke", "\udcff"), 4, "key_not_found"),  # a byte that is no UTF-8
         (("revoke",), 2, "wrong_usage"),
     ],
 )
