@@ -62,6 +62,7 @@ def benchmark_api(
     from gallery.evaluation.api_benchmark import Plan, benchmark
     from gallery.evaluation.extra import require_extra
     from gallery.services.in_order import cores
+    from gallery.settings import url_of
 
     if output is not None:
         require_extra()
@@ -71,7 +72,7 @@ def benchmark_api(
         tempfile.TemporaryDirectory(prefix="gallery-benchmark-") as folder,
         progress("asking") as step,
     ):
-        url = f"sqlite:///{Path(folder) / 'gallery.db'}"
+        url = url_of(Path(folder) / "gallery.db")
         settings = replace(session_of(context).settings(), database_url=url)
         photos = _prepared(settings, faces)
         command = _serve(settings, workers, threads)

@@ -48,10 +48,11 @@ def demo(context: typer.Context, as_json: AsJson = False) -> None:
     Works in a temporary gallery; yours is not touched. Exit code 0: every verdict was right.
     """
     from cli.output import print_json, progress
+    from gallery.settings import url_of
 
     people = sample_people()
     with tempfile.TemporaryDirectory(prefix="gallery-demo-") as folder:
-        url = f"sqlite:///{Path(folder) / 'demo.db'}"
+        url = url_of(Path(folder) / "demo.db")
         settings = replace(session_of(context).settings(), database_url=url)
         with opened(settings) as services:
             with progress("enrolling") as step:

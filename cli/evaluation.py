@@ -90,9 +90,10 @@ def identification(
     from cli.output import print_json, say, track
     from gallery.evaluation import identification_report as reports
     from gallery.evaluation.identification import evaluate_identification
+    from gallery.settings import url_of
 
     with tempfile.TemporaryDirectory() as place:
-        database_url = f"sqlite:///{place}/gallery.db"
+        database_url = url_of(Path(place) / "gallery.db")
         settings = replace(session_of(context).settings(), database_url=database_url)
         with opened(settings) as services:
             report = evaluate_identification(folder, services, people, seed, track)

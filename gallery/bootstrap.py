@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from gallery.services.watch import UNWATCHED, Watch
-from gallery.settings import DetectorKind, Settings
+from gallery.settings import DetectorKind, Settings, url_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -178,7 +178,7 @@ class Services:
         """A database of its own, for a benchmark."""
         from gallery.store.unit_of_work import UnitsOfWork
 
-        return UnitsOfWork(_open(f"sqlite:///{path}"))
+        return UnitsOfWork(_open(url_of(path)))
 
     def close(self) -> None:
         """Let go of the database; a later use opens it again."""

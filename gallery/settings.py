@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import unquote
 
 from gallery.domain.access import Rate
 from gallery.domain.decision import DEFAULT_THRESHOLD, Threshold
@@ -37,7 +38,12 @@ def default_database_url() -> str:
     """gallery.db in the user's data folder; nothing is created here."""
     import platformdirs
 
-    return f"sqlite:///{Path(platformdirs.user_data_dir('gallery')) / 'gallery.db'}"
+    return url_of(Path(platformdirs.user_data_dir("gallery")) / "gallery.db")
+
+
+def url_of(path: Path) -> str:
+    """The URL of an SQLite file: what a URL would read otherwise is quoted, the rest stays."""
+    return f"sqlite:///{path}".replace("%", "%25").replace("?", "%3F")
 
 
 @dataclass(frozen=True)
@@ -63,8 +69,8 @@ class Settings:
 
     @property
     def database_path(self) -> Path:
-        """The file of the database."""
-        return Path(self.database_url.partition(":///")[2].partition("?")[0])
+        """The file of the database: of its URL what SQLAlchemy takes for it, unquoted as there."""
+        return Path(self._database)
 
     @property
     def snapshot_path(self) -> Path:
@@ -76,14 +82,18 @@ class Settings:
         """What the processes of a server count together also stands beside the database."""
         return self.database_path.with_name(self.database_path.name + ".counters")
 
+    @property
+    def _database(self) -> str:
+        return unquote(self.database_url.partition(":///")[2].partition("?")[0])
+
     def __post_init__(self) -> None:
-        scheme, separator, path = self.database_url.partition(":///")
+        scheme, separator, _ = self.database_url.partition(":///")
         if scheme not in ("sqlite", "sqlite+pysqlite") or not separator:
             raise InvalidValue(
                 "the database must be a SQLite file; write it as sqlite:///PATH, "
                 "for example sqlite:////var/lib/gallery/gallery.db"
             )
-        if path.partition("?")[0] in ("", ":memory:") or path.startswith("file:"):
+        if self._database in ("", ":memory:") or self._database.startswith("file:"):
             raise InvalidValue(
                 "the database must be a file on disk; write it as sqlite:///PATH, "
                 "for example sqlite:////var/lib/gallery/gallery.db"
@@ -120,10 +130,7 @@ def parse_database_url(text: str) -> str:
         raise InvalidValue("the database is empty; give a URL or the path of an SQLite file")
     if "://" in text:
         return text
-    path = Path(text).expanduser().absolute()
-    if "?" in str(path):
-        raise InvalidValue(f"{path} holds a question mark, which a database URL cannot; rename it")
-    return f"sqlite:///{path}"
+    return url_of(Path(text).expanduser().absolute())
 
 
 def parse_threshold(text: str) -> Threshold:

@@ -14,8 +14,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
+from api.counters import SharedCounters
+from gallery.bootstrap import Services
 from gallery.domain.identity import NewFace, PersonName
 from gallery.errors import DatabaseUnavailable
+from gallery.settings import Settings
 from gallery.store import engine as engine_module
 from gallery.store.engine import open_database
 from gallery.store.tables import identity
@@ -232,6 +235,26 @@ def test_a_full_disk_is_unavailable_and_loses_nothing(
         store(units, "Bob", points(2, 20))
     with units.read() as unit:
         assert [person.name for person in unit.identities.all()] == ["Alice"]
+
+
+@pytest.mark.parametrize(
+    "name", ["g%41.db", "g h%20.db", "g?.db", "g#.db", "gü.db", "folder%20/g.db"]
+)
+def test_the_file_that_is_named_is_the_one_opened_and_all_else_lies_beside_it(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    services = Services(Settings.from_environment({"GALLERY_DATABASE_URL": str(path)}))
+    services.identities.create("Alice")
+    services.maintenance.snapshot()
+    SharedCounters(services.settings.counters_path).incr("name", 60)
+    with services.units_at(path).read() as unit:
+        assert [person.name for person in unit.identities.all()] == ["Alice"]
+    services.close()
+    made = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*.*") if file.is_file()}
+    without_side_files = {file for file in made if not file.endswith(("-wal", "-shm"))}
+    assert without_side_files == {name, f"{name}.index", f"{name}.counters"}
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:

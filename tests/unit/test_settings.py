@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from gallery.domain.access import Rate
 from gallery.errors import InvalidValue
@@ -51,11 +52,11 @@ def test_every_choice_is_read_from_the_environment() -> None:
         ("GALLERY_THRESHOLD", "nan"),
         ("GALLERY_THRESHOLD", "inf"),
         ("GALLERY_DATABASE_URL", " "),
-        ("GALLERY_DATABASE_URL", "faces?.db"),
         ("GALLERY_DATABASE_URL", "postgresql://host/faces"),
         ("GALLERY_DATABASE_URL", "sqlite://"),
         ("GALLERY_DATABASE_URL", "sqlite:///"),
         ("GALLERY_DATABASE_URL", "sqlite:///:memory:"),
+        ("GALLERY_DATABASE_URL", "sqlite:///%3Amemory%3A"),
         ("GALLERY_DATABASE_URL", "sqlite:///file:x?mode=memory&uri=true"),
     ],
 )
@@ -67,6 +68,23 @@ def test_nonsense_is_refused(name: str, value: str) -> None:
 def test_a_plain_path_in_the_environment_is_an_sqlite_file(tmp_path: Path) -> None:
     settings = Settings.from_environment({"GALLERY_DATABASE_URL": str(tmp_path / "faces.db")})
     assert settings.database_url == f"sqlite:///{tmp_path / 'faces.db'}"
+
+
+@pytest.mark.parametrize(
+    "name", ["g%41.db", "g%2541.db", "g h%20.db", "g?.db", "g#.db", "gü.db", "g\udcff.db"]
+)
+def test_a_plain_path_means_the_file_of_exactly_that_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    settings = Settings.from_environment({"GALLERY_DATABASE_URL": str(path)})
+    assert settings.database_path == path
+    assert make_url(settings.database_url).database == str(path)
+
+
+def test_a_url_is_read_as_sqlalchemy_reads_it() -> None:
+    settings = Settings("sqlite:////data/g%41%3F.db?timeout=3")
+    assert settings.database_path == Path("/data/gA?.db")
+    assert settings.snapshot_path == Path("/data/gA?.db.index")
+    assert make_url(settings.database_url).database == "/data/gA?.db"
 
 
 def test_the_structure_of_the_index_can_be_pinned_and_its_snapshot_is_beside_the_database() -> None:
