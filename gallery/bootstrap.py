@@ -247,7 +247,7 @@ def _open(database_url: str) -> Engine:
     from gallery.store.engine import open_database
     from migrations import bring_up_to_date
 
-    engine = open_database(database_url)
+    engine = open_database(database_url, bring_up_to_date)
     try:
         bring_up_to_date(engine)
     except BaseException:

@@ -4,6 +4,7 @@ WAL lets readers and one writer work side by side. `synchronous=FULL` makes each
 disk: an acknowledged enrollment, and just as much a removal, survives a loss of power. Reads begin
 with BEGIN (one moment for the whole transaction), writes with BEGIN IMMEDIATE: a writer waits for
 its turn at the start, up to `BUSY_TIMEOUT_SECONDS`, and can never fail halfway for want of a lock.
+A file that is put in the place of the database is followed: see `DatabaseFile`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from gallery.errors import DatabaseDamaged, DatabaseUnavailable, InvalidValue
+from gallery.store.database_file import DatabaseFile
 
 BUSY_TIMEOUT_SECONDS = 5.0
 _WRITES = "gallery_writes"
+_FILE = "gallery_file"
 
 ADVICE = {
     sqlite3.SQLITE_PERM: "access to the database is denied; check the owner of its file",
@@ -43,9 +46,10 @@ ADVICE = {
 }
 
 
-def open_database(url: str) -> Engine:
+def open_database(url: str, prepare: Callable[[Engine], None] = lambda _: None) -> Engine:
     """The engine of a SQLite file, which is created empty where there is none.
 
+    prepare: is called with the engine when another file was put in the place of that one.
     New folders are for this user only (0700) and so is the new file (0600), as faces are nobody
     else's business; SQLite gives its side files the same mode. Refuses with DatabaseUnavailable.
     """
@@ -55,15 +59,28 @@ def open_database(url: str) -> Engine:
         raise InvalidValue("the database URL cannot be read; write sqlite:///PATH") from None
     if not parsed.database:
         raise InvalidValue("the database must be a file on disk; write sqlite:///PATH")
-    _create_privately(Path(parsed.database))
+    path = Path(parsed.database).absolute()
+    _create_privately(path)
+    file = DatabaseFile(path, prepare)
     engine = create_engine(
-        parsed,
+        # a file that is gone is not made anew by SQLite: mode=rw
+        parsed.set(database=path.as_uri(), query={"uri": "true", "mode": "rw"}),
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None},
         hide_parameters=True,  # a logged statement shows no name and no vector
+        execution_options={_FILE: file},
     )
+    event.listen(engine, "connect", file.require_held)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "engine_disposed", file.forget_log)
     return engine
+
+
+def connect(engine: Engine) -> Connection:
+    """A connection to the file that lies at the engine's path now; refuses as `follow` does."""
+    file: DatabaseFile = engine.get_execution_options()[_FILE]
+    file.follow(engine)
+    return engine.connect()
 
 
 def writing(engine: Engine) -> Engine:

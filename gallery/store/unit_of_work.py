@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
-from gallery.store.engine import refusals, writing
+from gallery.store.engine import connect, refusals, writing
 from gallery.store.inspection import InspectionRepository
 from gallery.store.keys import FailureRepository, KeyRepository, SessionRepository
 from gallery.store.once import OnceRepository
@@ -50,12 +50,12 @@ class UnitsOfWork:
     @contextmanager
     def read(self) -> Iterator[ReadUnit]:
         """Refuses with DatabaseUnavailable."""
-        with refusals(), self._engine.connect() as connection, connection.begin():
+        with refusals(), connect(self._engine) as connection, connection.begin():
             yield ReadUnit(connection)
 
     @contextmanager
     def write(self) -> Iterator[WriteUnit]:
         """Waits for its turn to write; undone unless committed. Refuses as `read` does."""
-        with refusals(), self._writing.connect() as connection:
+        with refusals(), connect(self._writing) as connection:
             connection.begin()
             yield WriteUnit(connection)
