@@ -27,6 +27,7 @@ from gallery.index.aside import put_in_place
 from gallery.index.base import Contents, Index
 
 MAGIC = b"FACEIDX\0"
+_DATABASE_MAGIC = b"SQLite format 3\0"
 VERSION = 1
 _START = struct.Struct("<8sII32s")
 _MAX_HEADER_BYTES = 65_536
@@ -64,7 +65,8 @@ def write(path: Path, index: Index, model_id: str) -> None:
     """Write the index beside the path (mode 0600), make it durable, then put it in place.
 
     Searches and changes go on meanwhile; what is written is of one moment. What was there stays
-    until the new file is whole. Refuses with SnapshotUnusable when the file cannot be written.
+    until the new file is whole. Refuses with SnapshotUnusable when the file cannot be written, and
+    where a database lies: another gallery may be named so.
     """
     held = index.contents()
     header = _Header(
@@ -86,7 +88,17 @@ def write(path: Path, index: Index, model_id: str) -> None:
     with _refusals(path, "written"):
         if path.is_dir():
             raise SnapshotUnusable(f"{path} is a folder where the snapshot belongs; move it away")
+        if _is_database(path):
+            raise SnapshotUnusable(f"{path} is a database where the snapshot belongs; move it away")
         put_in_place(path, [memoryview(start), *parts])
+
+
+def _is_database(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_DATABASE_MAGIC)) == _DATABASE_MAGIC
+    except FileNotFoundError:
+        return False
 
 
 def inspect(path: Path) -> SnapshotInfo:

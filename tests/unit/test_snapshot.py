@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -103,7 +105,7 @@ def test_a_cut_off_or_longer_file_is_noticed(path: Path, length: int) -> None:
 
 
 def test_what_is_no_snapshot_or_of_another_format_is_said_to_be(path: Path) -> None:
-    path.write_bytes(b"SQLite format 3\0" * 10)
+    path.write_bytes(b"these are no faces\n" * 10)
     with pytest.raises(SnapshotUnusable, match="is not a snapshot"):
         snapshot.inspect(path)
     snapshot.write(path, filled(ExactIndex()), "model")
@@ -112,6 +114,16 @@ def test_what_is_no_snapshot_or_of_another_format_is_said_to_be(path: Path) -> N
     path.write_bytes(content)
     with pytest.raises(SnapshotUnusable, match="has format 9; this program reads format 1"):
         snapshot.inspect(path)
+
+
+def test_a_database_in_its_place_is_left_as_it_is(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE identity (name)")
+    before = path.read_bytes()
+    with pytest.raises(SnapshotUnusable, match="is a database where the snapshot belongs"):
+        snapshot.write(path, ExactIndex(), "model")
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_folder_in_its_place_or_no_file_at_all_is_refused_in_words(path: Path) -> None:
