@@ -120,11 +120,12 @@ class InspectionRepository:
     def mend_counters(self) -> None:
         """Let the next ids be ones that were never used."""
         for table, highest, counter in self._counters():
-            if highest > counter:
-                self._connection.execute(
-                    text("UPDATE sqlite_sequence SET seq = :seq WHERE name = :name"),
-                    {"seq": highest, "name": table},
-                )
+            if highest > counter:  # its row may be missing, and no constraint allows an upsert
+                for statement in (
+                    "DELETE FROM sqlite_sequence WHERE name = :name",
+                    "INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)",
+                ):
+                    self._connection.execute(text(statement), {"seq": highest, "name": table})
 
     def _counters(self) -> tuple[tuple[str, int, int], ...]:
         """(table, highest id known, highest id that SQLite believes it gave)."""

@@ -181,11 +181,18 @@ def test_a_log_with_gaps_is_filled_in_and_running_indexes_see_it(
     assert [one.identity.name for one in services.identify(photo(1, 0)).candidates] == ["Ada"]
 
 
-def test_ids_are_not_used_again_after_a_counter_was_set_back(
-    services: Services, people: list[Identity], photo: Photo, sql: Sql
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "UPDATE sqlite_sequence SET seq = 3 WHERE name = 'face'",
+        "DELETE FROM sqlite_sequence WHERE name = 'face'",
+    ],
+)
+def test_ids_are_not_used_again_after_a_counter_was_set_back_or_lost(
+    services: Services, people: list[Identity], photo: Photo, sql: Sql, loss: str
 ) -> None:
     services.identities.remove(people[1].id)
-    sql("UPDATE sqlite_sequence SET seq = 3 WHERE name = 'face'")
+    sql(loss)
     assert found(services.check(quiet)) == {Trouble.ID_COUNTER_BEHIND: ()}
     assert services.check.repair(quiet).good
     assert services.enroll.by_name("Bo", [photo(1, 0)])[0].face.id == 7
