@@ -27,13 +27,14 @@ export class Chosen {
     this.changed();
   }
 
-  clear() {
-    for (const photo of [...this.photos]) this.#drop(photo);
+  drop(photos) {
+    for (const photo of photos) this.#drop(photo);
+    this.changed();
   }
 
   // Those that were refused may be taken under another choice of face, and the other way round.
   lookAgain() {
-    for (const photo of this.photos) if (photo.state !== "stored") this.#look(photo);
+    for (const photo of this.photos) if (!["storing", "stored"].includes(photo.state)) this.#look(photo);
     this.changed();
   }
 

@@ -19,10 +19,15 @@ const done = section.querySelector(".done");
 const chosen = new Chosen(form.querySelector(".chosen"), () => largest.checked, changed);
 let person = null; // {id, name} of somebody who is in the gallery already
 let once = newKey(); // stands for the creation of the person of this form
+let next = null; // the id of a person whose photos were asked for while the form was at work
+
+function atWork() {
+  return button.ariaDisabled === "true";
+}
 
 function changed() {
   const usable = chosen.usable.length;
-  if (button.ariaDisabled !== "true") button.textContent = usable ? `Enroll with ${count(usable, "photo")}` : "Enroll";
+  if (!atWork()) button.textContent = usable ? `Enroll with ${count(usable, "photo")}` : "Enroll";
   if (chosen.photos.length && !chosen.pending) {
     const refused = chosen.photos.filter(({ state }) => state === "refused").length;
     announce(`${count(usable, "photo")} can be enrolled${refused ? `, ${refused} cannot` : ""}.`);
@@ -36,48 +41,59 @@ function take(files) {
 }
 
 async function enroll() {
+  next = null;
   for (const place of [failed, nameError, photosError]) complain(place, "");
   name.removeAttribute("aria-invalid");
   if (!person && !name.value.trim()) return refuseName("No name yet. Type one.");
-  if (!chosen.usable.length) {
-    complain(photosError, chosen.pending ? "The photos are still being looked at. Wait a moment." : "No usable photo yet. Choose one that shows one face.");
-    return input.focus();
-  }
+  if (chosen.pending) return refusePhotos("Not every photo has been looked at yet. Wait a moment, then press Enroll again.");
+  if (!chosen.usable.length) return refusePhotos("No usable photo yet. Choose one that shows one face.");
   try {
     person ??= await ask("POST", "/v1/identities", { json: { name: name.value }, once });
   } catch (problem) {
     if (["name_taken", "invalid_name"].includes(problem.code)) return refuseName(problem.message, problem.code === "name_taken");
     return complain(failed, problem.message);
   }
-  await store(chosen.usable);
+  await store(person, [...chosen.photos]);
 }
 
-async function store(photos) {
-  let stored = 0;
+// photos: those there were when Enroll was pressed; what is chosen meanwhile stays for later.
+async function store(whom, photos) {
+  const stored = [], failures = [];
   for (const photo of photos) {
-    chosen.tell(photo, "looking", "Storing…");
+    if (!chosen.usable.includes(photo)) continue; // refused, stored before, or left out meanwhile
+    photo.whom = whom.id;
+    chosen.tell(photo, "storing", "Storing…");
     try {
-      await ask("POST", `/v1/identities/${person.id}/faces`, { form: photoForm({ image: photo.file }, largest.checked), once: photo.once });
+      await ask("POST", `/v1/identities/${whom.id}/faces`, { form: photoForm({ image: photo.file }, largest.checked), once: photo.once });
       chosen.tell(photo, "stored", "Stored");
-      stored += 1;
+      stored.push(photo);
     } catch (problem) {
       chosen.tell(photo, problem.status === 0 || problem.status >= 429 ? "good" : "refused", problem.message);
+      failures.push(photo);
     }
   }
-  const all = chosen.photos.filter(({ state }) => state === "stored").length; // those of an earlier attempt too
-  const said = `${person.name} is enrolled with ${count(all, "photo")}`;
-  if (stored) remember({ good: true, said: `Enrolled: ${person.name}`, fact: `${count(stored, "photo")} stored`, thumbs: [photos.find(({ state }) => state === "stored").row.querySelector(".seen").src] });
-  if (stored < photos.length) {
-    showPerson();
-    return complain(failed, `${count(stored, "photo")} of ${photos.length} stored for ${person.name}. The others say why; press Enroll to try them again, or leave them out.`);
-  }
-  const left = chosen.photos.filter(({ state }) => state === "refused").length;
-  reset();
-  fill(done, { strong: said, ".sentence": left ? `Left out: ${count(left, "photo")} that could not be used.` : "" });
+  if (stored.length) remember({ good: true, said: `Enrolled: ${whom.name}`, fact: `${count(stored.length, "photo")} stored`, thumbs: [stored[0].row.querySelector(".seen").src] });
+  if (!failures.length) return finish(whom, photos);
+  showPerson();
+  complain(failed, `${count(stored.length, "photo")} of ${stored.length + failures.length} stored for ${whom.name}. The others say why; press Enroll to try them again, or leave them out.`);
+}
+
+function finish(whom, photos) {
+  const stored = photos.filter(({ state }) => state === "stored"); // those of an earlier attempt too
+  const refused = photos.filter(({ state }) => state === "refused");
+  const said = `${whom.name} is enrolled with ${count(stored.length, "photo")}`;
+  reset([...stored, ...refused]);
+  fill(done, { strong: said, ".sentence": refused.length ? `Left out: ${count(refused.length, "photo")} that could not be used.` : "" });
   done.classList.add("matched");
   done.hidden = false;
   done.scrollIntoView({ block: "nearest" });
   announce(`${said}.`);
+  if (next) turnTo(next);
+}
+
+function refusePhotos(message) {
+  complain(photosError, message);
+  input.focus();
 }
 
 function refuseName(message, taken = false) {
@@ -96,28 +112,36 @@ function showPerson() {
   adding.querySelector("b").textContent = person?.name ?? "";
 }
 
-function reset() {
+function reset(photos) {
   person = null;
   once = newKey();
   name.value = "";
   for (const place of [failed, nameError, photosError]) complain(place, "");
-  chosen.clear();
+  chosen.drop(photos);
   showPerson();
-  changed();
 }
 
-// With an id: more photos of that person. Photos chosen before stay chosen.
-async function open(id) {
+// With an id: more photos of that person. Photos chosen before stay chosen, unless they were tried for somebody
+// else. A form at work turns to that person when everything is stored.
+function open(id) {
+  if (atWork()) return (next = id);
+  const tried = chosen.photos.filter(({ whom }) => whom && whom !== id);
+  if (!id && tried.length) return; // they can be tried again
+  chosen.drop(tried);
   done.hidden = true;
+  turnTo(id);
+}
+
+async function turnTo(id) {
   complain(nameError, "");
   complain(failed, "");
-  person = id && { id, name: "this person" };
+  const mine = (person = id && { id, name: "this person" });
   showPerson();
   if (!id) return;
   try {
-    const found = await ask("GET", `/v1/identities/${id}`);
-    if (person?.id === id) person = found;
+    Object.assign(mine, await ask("GET", `/v1/identities/${id}`));
   } catch (problem) {
+    if (person !== mine) return;
     person = null;
     complain(failed, problem.message);
   }

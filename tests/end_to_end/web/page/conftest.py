@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, Route, expect, sync_playwright
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -149,3 +149,28 @@ def two_people(photo, tmp_path_factory: pytest.TempPathFactory) -> Path:
     both.paste(other, (one.width, 0))
     both.save(file)
     return file
+
+
+class Line:
+    """A slow line: what the page asks of a path waits until it is let go."""
+
+    def __init__(self, page: Page, path: str) -> None:
+        self._slow, self._waiting = True, list[Route]()
+        page.route(path, self._take)
+
+    def _take(self, route: Route) -> None:
+        if self._slow:
+            self._waiting.append(route)
+        else:
+            route.continue_()
+
+    def let_go(self) -> None:
+        """Those that wait, and all that come from now on."""
+        self._slow = False
+        for route in self._waiting:
+            route.continue_()
+
+
+@pytest.fixture
+def slow(page: Page) -> Callable[[str], Line]:
+    return lambda path: Line(page, path)

@@ -38,6 +38,7 @@ def test_each_photo_is_judged_at_once_and_nothing_is_stored(
 def test_a_person_is_enrolled_with_the_usable_photos(page, enroll, server, photo, black):
     enroll.get_by_label("Name").fill("Ada Lovelace")
     choose(enroll, photo(0, 0), photo(0, 1), black)
+    expect(enroll.locator(".chosen li").nth(2)).to_contain_text("No face was found")
     enroll.get_by_role("button", name="Enroll with 2 photos").click()
     done = enroll.locator(".done")
     expect(done).to_contain_text("Ada Lovelace is enrolled with 2 photos")
@@ -122,3 +123,56 @@ def test_photos_are_dropped_in_and_the_same_one_twice_is_one(page, enroll, photo
             files,
         )
     expect(enroll.get_by_role("button", name="Enroll with 2 photos")).to_be_visible()
+
+
+def test_photos_go_to_the_person_they_were_chosen_for_wherever_the_page_has_gone(
+    page, enroll, enrolled, slow, server, photo
+):
+    enrolled("Other", 6)
+    faces = slow("**/faces")
+    enroll.get_by_label("Name").fill("Chosen For")
+    choose(enroll, photo(5, 0), photo(5, 1))
+    with page.expect_request("**/faces"):
+        enroll.get_by_role("button", name="Enroll with 2 photos").click()
+    page.get_by_role("link", name="Gallery", exact=True).click()
+    page.get_by_role("link", name="Add photos of Other").click()
+    expect(enroll.get_by_role("button", name="Enrolling…")).to_be_visible()
+    faces.let_go()
+    expect(enroll.locator(".done")).to_contain_text("Chosen For is enrolled with 2 photos")
+    expect(enroll.locator(".adding")).to_contain_text("More photos of Other")
+    assert (people(server)["Chosen For"], people(server)["Other"]) == (2, 1)
+
+
+def test_while_photos_are_stored_one_can_be_left_out_and_others_chosen_for_later(
+    page, enroll, slow, server, photo
+):
+    faces = slow("**/faces")
+    enroll.get_by_label("Name").fill("Left Out")
+    choose(enroll, photo(5, 0), photo(5, 1))
+    with page.expect_request("**/faces"):
+        enroll.get_by_role("button", name="Enroll with 2 photos").click()
+    under_way, waiting = enroll.locator(".chosen li").all()
+    expect(under_way.get_by_role("button")).to_be_hidden()
+    waiting.get_by_role("button").click()
+    choose(enroll, photo(6, 0))
+    for name in ("Gallery", "Enroll"):
+        page.get_by_role("link", name=name, exact=True).click()
+    faces.let_go()
+    expect(enroll.locator(".done")).to_contain_text("Left Out is enrolled with 1 photo")
+    assert people(server)["Left Out"] == 1
+    expect(enroll.locator(".chosen li")).to_have_count(1)
+    expect(enroll.get_by_role("button", name="Enroll with 1 photo")).to_be_visible()
+
+
+def test_nobody_is_enrolled_before_each_photo_was_looked_at(page, enroll, slow, server, photo):
+    choose(enroll, photo(5, 0))
+    enroll.get_by_label("Name").fill("Patient")
+    expect(enroll.get_by_role("button", name="Enroll with 1 photo")).to_be_visible()
+    looks = slow("**/v1/inspect")
+    choose(enroll, photo(5, 1))
+    enroll.get_by_role("button", name="Enroll with 1 photo").click()
+    expect(enroll.locator("#enroll-photos-error")).to_contain_text("Not every photo has been")
+    assert "Patient" not in people(server)
+    looks.let_go()
+    enroll.get_by_role("button", name="Enroll with 2 photos").click()
+    expect(enroll.locator(".done")).to_contain_text("Patient is enrolled with 2 photos")
