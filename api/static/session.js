@@ -5,6 +5,7 @@ import { forgetAll } from "./history.js";
 
 export const session = { locked: false, scopes: null, person: null };
 const who = document.querySelector(".who");
+let last = null; // who was signed in last on this page, and what that key may do
 
 export function may(scope) {
   return !session.scopes || session.scopes.includes(scope) || session.scopes.includes("admin");
@@ -19,24 +20,31 @@ export async function startSession() {
 }
 
 export async function signIn(key) {
-  await ask("POST", "/session", { json: { key } });
-  await startSession();
+  const before = last;
+  take(await ask("POST", "/session", { json: { key } }));
+  if (before && last !== before) return startAnew();
+  if (!before) forgetAll(); // of whoever had the tab before
   document.dispatchEvent(new Event("session"));
+}
+
+// Nothing of one person is left to the next, not even what is still under way.
+function startAnew() {
+  addEventListener("pagehide", forgetAll);
+  location.reload();
 }
 
 function take({ keys_needed: needed, signed_in: signedIn, scopes, name, identity_id: person }) {
   session.locked = needed && !signedIn;
   session.person = person ?? null; // the key is bound to this person
   session.scopes = needed ? (scopes ?? []) : null;
+  if (signedIn) last = JSON.stringify([name, scopes, person]);
   who.hidden = !(needed && signedIn);
   who.querySelector("span").textContent = name ?? "";
 }
 
 who.querySelector("button").addEventListener("click", async () => {
   await ask("DELETE", "/session").catch(() => {});
-  forgetAll();
-  await startSession();
-  document.dispatchEvent(new Event("session"));
+  startAnew();
 });
 
 // The key was revoked, or the session has ended, while the page was open.

@@ -113,3 +113,57 @@ def test_only_who_may_rename_and_remove_is_offered_it(page, locked, scope, shown
         ada.get_by_label("New name").fill("Ada King")
         ada.get_by_role("button", name="Save").click()
         expect(page.get_by_role("heading", name="Ada King")).to_be_visible()
+
+
+def compared(page, photo):
+    """Compares two photos of a person and gives the view."""
+    compare = page.locator("[data-view=compare]")
+    for place in ("image1", "image2"):
+        compare.locator(f"[name={place}]").set_input_files(photo(0, 0))
+    compare.get_by_role("button", name="Match").click()
+    return compare
+
+
+def is_as_new(page) -> None:
+    """Neither photos nor an answer nor a history."""
+    expect(page.get_by_role("navigation")).to_be_visible()
+    page.get_by_role("link", name="Compare").click()
+    expect(page.locator("[data-view=compare] .result")).to_be_hidden()
+    expect(page.locator("[data-view=compare] .filled")).to_have_count(0)
+    page.get_by_role("link", name="History").click()
+    expect(page.locator("[data-view=history] .empty")).to_be_visible()
+
+
+def test_whoever_signs_in_next_sees_nothing_of_the_one_before(page, locked, photo):
+    _, keys = locked
+    sign_in(page, keys["admin"])
+    expect(compared(page, photo).locator(".verdict")).to_have_text("Matched")
+    under_way = []
+    page.route("**/v1/compare", lambda route: under_way.append(route))
+    with page.expect_request("**/v1/compare"):
+        compared(page, photo)
+    with page.expect_response("**/session"):
+        page.get_by_role("button", name="Sign out").click()
+    under_way[0].fulfill(json={"matched": True})
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    sign_in(page, keys["verify"])
+    is_as_new(page)
+
+
+def test_a_session_that_ended_is_gone_on_with_by_the_same_key_only(page, locked, photo):
+    _, keys = locked
+
+    def signs_in_again(key: str) -> None:
+        page.context.clear_cookies()
+        page.get_by_role("link", name="Compare").click()
+        page.get_by_role("button", name="Match").click()
+        sign_in(page, keys[key])
+
+    sign_in(page, keys["admin"])
+    expect(compared(page, photo).locator(".verdict")).to_have_text("Matched")
+    signs_in_again("admin")
+    expect(page.locator("[data-view=compare] .filled")).to_have_count(2)
+    page.get_by_role("link", name="History").click()
+    expect(page.locator(".asked li")).to_have_count(1)
+    signs_in_again("verify")
+    is_as_new(page)
