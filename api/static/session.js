@@ -1,21 +1,24 @@
 // Who is signed in and what that key may do. Without keys in the gallery everybody may do everything.
 
 import { ask } from "./api.js";
+import { complain } from "./dom.js";
 import { forgetAll } from "./history.js";
 
 export const session = { locked: false, scopes: null, person: null };
 const who = document.querySelector(".who");
+const failed = document.querySelector(".top .failed");
 let last = null; // who was signed in last on this page, and what that key may do
 
 export function may(scope) {
   return !session.scopes || session.scopes.includes(scope) || session.scopes.includes("admin");
 }
 
+// A server that cannot be asked changes nothing.
 export async function startSession() {
   try {
     take(await ask("GET", "/session"));
   } catch (problem) {
-    take({ keys_needed: problem.status === 401, signed_in: false });
+    if (problem.status === 401) take({ keys_needed: true, signed_in: false });
   }
 }
 
@@ -43,8 +46,13 @@ function take({ keys_needed: needed, signed_in: signedIn, scopes, name, identity
 }
 
 who.querySelector("button").addEventListener("click", async () => {
-  await ask("DELETE", "/session").catch(() => {});
-  startAnew();
+  complain(failed, "");
+  try {
+    await ask("DELETE", "/session");
+    startAnew();
+  } catch (problem) {
+    complain(failed, `You are still signed in. ${problem.message}`);
+  }
 });
 
 // The key was revoked, or the session has ended, while the page was open.

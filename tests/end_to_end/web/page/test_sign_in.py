@@ -167,3 +167,19 @@ def test_a_session_that_ended_is_gone_on_with_by_the_same_key_only(page, locked,
     expect(page.locator(".asked li")).to_have_count(1)
     signs_in_again("verify")
     is_as_new(page)
+
+
+def test_while_the_server_is_away_nobody_is_signed_out_and_the_page_says_so(page, locked, photo):
+    _, keys = locked
+    sign_in(page, keys["verify"])
+    expect(page.get_by_role("navigation")).to_be_visible()
+    page.route("**/session", lambda route: route.abort())
+    page.get_by_role("button", name="Sign out").click()
+    failed = page.locator("header .failed")
+    expect(failed).to_contain_text("You are still signed in. The server does not answer.")
+    page.route("**/v1/compare", lambda route: route.fulfill(status=401, json={"detail": "no key"}))
+    expect(compared(page, photo).locator(".failed")).to_have_text("No key.")
+    page.unroute("**/session")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(failed).to_be_hidden()
