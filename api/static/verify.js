@@ -8,6 +8,8 @@ import { may } from "./session.js";
 import { relation, tellVerdict } from "./verdict.js";
 
 const section = document.querySelector("[data-view=verify]");
+const failed = section.querySelector(".failed");
+const UNNAMED = "the right person";
 let person = null; // {id, name}
 
 const question = new Question(
@@ -33,19 +35,24 @@ const question = new Question(
 
 async function open(id) {
   section.querySelector(".back").hidden = !may("enroll");
-  if (id === person?.id) return;
-  question.empty();
-  person = { id, name: "the right person" };
-  section.querySelector(".whom").textContent = person.name;
+  if (id !== person?.id) turnTo(id, UNNAMED);
+  complain(failed, "");
   try {
     const { name } = await ask("GET", `/v1/identities/${id}`);
-    if (person.id !== id) return;
-    person.name = name;
-    section.querySelector(".whom").textContent = name;
-    document.title = `Is this ${name}? · Face gallery`;
+    if (id === person.id) turnTo(id, name);
   } catch (problem) {
-    if (problem.status !== 403) complain(section.querySelector(".failed"), problem.message); // may check, not see
+    if (id !== person.id) return;
+    if (problem.status === 404) turnTo(id, UNNAMED);
+    if (problem.status !== 403) complain(failed, problem.message); // may check, not see
   }
+}
+
+// Photo and answer stay while it is the same person, by the same name or by one that is told only now.
+function turnTo(id, name) {
+  if (id !== person?.id || ![name, UNNAMED].includes(person.name)) question.empty();
+  person = { id, name };
+  section.querySelector(".whom").textContent = name;
+  if (!section.hidden) document.title = `Is this ${name}? · Face gallery`;
 }
 
 export default { section, open, receive: (files, target) => question.receive(files, target) };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -71,3 +72,52 @@ def test_a_photo_is_checked_against_one_person(page, view, enrolled, photo):
 
 def test_a_check_against_nobody_says_so(view):
     expect(view("verify", 999).locator(".failed")).to_contain_text("There is no person with id 999")
+
+
+def test_the_name_is_asked_for_each_time_and_an_answer_for_another_one_is_forgotten(
+    page, view, enrolled, server, photo
+):
+    old = enrolled("Old name", 5)
+    section, other = view("verify", old), page.get_by_role("link", name="Compare")
+    section.locator("[name=image]").set_input_files(photo(5, 1))
+    section.get_by_role("button", name="Check").click()
+    expect(section.locator(".verdict")).to_have_text("Matched")
+    other.click()
+    view("verify", old)
+    expect(section.locator(".result")).to_be_visible()
+    headers = {"Content-Type": "application/json"}
+    body = json.dumps({"name": "New name"}).encode()
+    assert server.ask("PATCH", f"/v1/identities/{old}", headers=headers, body=body)[0] == 200
+    other.click()
+    view("verify", old)
+    expect(section.get_by_role("heading", level=1)).to_have_text("Is this New name?")
+    expect(page).to_have_title("Is this New name? · Face gallery")
+    expect(section.locator(".result")).to_be_hidden()
+    server.ask("DELETE", f"/v1/identities/{old}")
+    other.click()
+    view("verify", old)
+    expect(section.locator(".failed")).to_contain_text(f"There is no person with id {old}")
+    expect(section.get_by_role("heading", level=1)).to_have_text("Is this the right person?")
+
+
+def test_a_name_that_comes_late_or_at_the_second_time_is_shown_where_it_belongs(
+    page, view, enrolled, slow, photo
+):
+    late = enrolled("Late", 6)
+    page.route("**/v1/identities/*", lambda route: route.abort())
+    section, other = view("verify", late), page.get_by_role("link", name="Compare")
+    expect(section.locator(".failed")).to_contain_text("The server does not answer")
+    other.click()
+    page.unroute("**/v1/identities/*")
+    names = slow("**/v1/identities/*")
+    view("verify", late)
+    expect(section.locator(".failed")).to_be_hidden()
+    section.locator("[name=image]").set_input_files(photo(6, 1))
+    other.click()
+    names.let_go()
+    expect(section.get_by_role("heading", level=1, include_hidden=True)).to_have_text(
+        "Is this Late?"
+    )
+    expect(page).to_have_title("Same person? · Face gallery")
+    view("verify", late)
+    expect(section.locator(".filled")).to_be_visible()
