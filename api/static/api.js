@@ -8,6 +8,11 @@ export class Problem extends Error {
     super(sentence(detail) + wait);
     Object.assign(this, { status, code, field, seconds });
   }
+
+  // Whether the same may succeed later: no answer, no session, too many requests, a failure of the server.
+  get passing() {
+    return [0, 401].includes(this.status) || this.status >= 429;
+  }
 }
 
 // options: form (a FormData), json, signal; once, a key under which a repeated request is done once;

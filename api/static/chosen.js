@@ -6,6 +6,10 @@ import { tooLarge } from "./photo.js";
 
 const WORDS = { small: "small", dark: "dark", bright: "very bright", flat: "in flat light", blurred: "blurred" };
 const AT_ONCE = 2;
+const PATIENCE = 15; // seconds, when the server asks for fewer requests and does not say how long
+// A photo is: looking, then good or weak, refused for what it is, or missed by a failure that may pass;
+// once it is to be stored: storing, then stored or unstored.
+const USABLE = ["good", "weak", "unstored"];
 
 export class Chosen {
   // changed(): a photo was added, removed or looked at
@@ -14,7 +18,7 @@ export class Chosen {
   }
 
   get usable() {
-    return this.photos.filter(({ state }) => state === "good" || state === "weak");
+    return this.photos.filter(({ state }) => USABLE.includes(state));
   }
 
   get pending() {
@@ -22,8 +26,11 @@ export class Chosen {
   }
 
   add(files) {
-    const known = (file) => this.photos.some((one) => one.file.name === file.name && one.file.size === file.size && one.file.lastModified === file.lastModified);
-    for (const file of files) if (!known(file)) this.photos.push(this.#row(file));
+    for (const file of files) {
+      const known = this.photos.find((one) => one.file.name === file.name && one.file.size === file.size && one.file.lastModified === file.lastModified);
+      if (!known) this.photos.push(this.#row(file));
+      else if (["refused", "missed"].includes(known.state)) this.#look(known);
+    }
     this.changed();
   }
 
@@ -36,6 +43,10 @@ export class Chosen {
   lookAgain() {
     for (const photo of this.photos) if (!["storing", "stored"].includes(photo.state)) this.#look(photo);
     this.changed();
+  }
+
+  lookAtMissed() {
+    for (const photo of this.photos) if (photo.state === "missed") this.#look(photo);
   }
 
   tell(photo, state, text) {
@@ -88,7 +99,7 @@ export class Chosen {
     try {
       if (!signal.aborted) this.#show(photo, await ask("POST", "/v1/inspect", { form: photoForm({ image: photo.file }, this.isLargest()), signal }));
     } catch (problem) {
-      if (!signal.aborted) this.#refuse(photo, problem);
+      if (!signal.aborted) this.#refuse(photo, problem, signal);
     } finally {
       this.working -= 1;
       if (!signal.aborted) this.changed();
@@ -107,8 +118,9 @@ export class Chosen {
     this.tell(photo, "weak", `Usable, but the face is ${words} (${width}). A better photo makes fewer mistakes`);
   }
 
-  #refuse(photo, problem) {
+  #refuse(photo, problem, signal) {
     photo.row.querySelector(".seen").hidden = true;
-    this.tell(photo, "refused", problem.message);
+    this.tell(photo, problem.passing ? "missed" : "refused", problem.message);
+    if (problem.status === 429) setTimeout(() => signal.aborted || this.#look(photo), 1000 * (problem.seconds || PATIENCE));
   }
 }

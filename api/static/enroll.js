@@ -29,7 +29,7 @@ function changed() {
   const usable = chosen.usable.length;
   if (!atWork()) button.textContent = usable ? `Enroll with ${count(usable, "photo")}` : "Enroll";
   if (chosen.photos.length && !chosen.pending) {
-    const refused = chosen.photos.filter(({ state }) => state === "refused").length;
+    const refused = chosen.photos.filter(({ state }) => ["refused", "missed"].includes(state)).length;
     announce(`${count(usable, "photo")} can be enrolled${refused ? `, ${refused} cannot` : ""}.`);
   }
 }
@@ -45,6 +45,7 @@ async function enroll() {
   for (const place of [failed, nameError, photosError]) complain(place, "");
   name.removeAttribute("aria-invalid");
   if (!person && !name.value.trim()) return refuseName("No name yet. Type one.");
+  chosen.lookAtMissed();
   if (chosen.pending) return refusePhotos("Not every photo has been looked at yet. Wait a moment, then press Enroll again.");
   if (!chosen.usable.length) return refusePhotos("No usable photo yet. Choose one that shows one face.");
   try {
@@ -68,7 +69,7 @@ async function store(whom, photos) {
       chosen.tell(photo, "stored", "Stored");
       stored.push(photo);
     } catch (problem) {
-      chosen.tell(photo, problem.status === 0 || problem.status >= 429 ? "good" : "refused", problem.message);
+      chosen.tell(photo, problem.passing ? "unstored" : "refused", problem.message);
       failures.push(photo);
     }
   }
@@ -164,9 +165,12 @@ input.addEventListener("change", () => {
 });
 offerCamera(form.querySelector(".camera"), (file) => take([file]));
 showDragging(form.querySelector(".fields"), form.querySelector(".drop"));
-done.querySelector(".again").addEventListener("click", () => {
-  done.hidden = true;
-  name.focus();
-});
+for (const again of section.querySelectorAll(".again"))
+  again.addEventListener("click", () => {
+    if (atWork()) return;
+    done.hidden = true;
+    reset(chosen.photos.filter(({ whom }) => whom));
+    name.focus();
+  });
 
 export default { section, open, receive: take };

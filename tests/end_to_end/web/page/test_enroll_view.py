@@ -176,3 +176,66 @@ def test_nobody_is_enrolled_before_each_photo_was_looked_at(page, enroll, slow, 
     looks.let_go()
     enroll.get_by_role("button", name="Enroll with 2 photos").click()
     expect(enroll.locator(".done")).to_contain_text("Patient is enrolled with 2 photos")
+
+
+def too_many(route) -> None:
+    problem = {"code": "too_many_requests", "detail": "there were too many requests"}
+    route.fulfill(status=429, headers={"Retry-After": "1"}, json=problem)
+
+
+def test_a_photo_that_met_too_many_requests_is_looked_at_again_by_itself(page, enroll, photo):
+    page.route("**/v1/inspect", too_many, times=1)
+    choose(enroll, photo(0, 0))
+    expect(enroll.locator(".state")).to_contain_text("Try again in 1 s")
+    expect(enroll.locator(".state")).to_contain_text("Good")
+
+
+def test_a_photo_that_the_server_did_not_answer_for_is_looked_at_again(page, enroll, photo):
+    page.route("**/v1/inspect", lambda route: route.abort(), times=2)
+    choose(enroll, photo(0, 0), photo(0, 1))
+    states = enroll.locator(".chosen li")
+    for row in (0, 1):
+        expect(states.nth(row)).to_have_attribute("data-state", "missed")
+    choose(enroll, photo(0, 0))
+    expect(states.nth(0)).to_contain_text("Good")
+    enroll.get_by_label("Name").fill("Looked At Again")
+    enroll.get_by_role("button", name="Enroll with 1 photo").click()
+    expect(states.nth(1)).to_contain_text("Good")
+    enroll.get_by_role("button", name="Enroll with 2 photos").click()
+    expect(enroll.locator(".done")).to_contain_text("Looked At Again is enrolled with 2 photos")
+
+
+@pytest.mark.parametrize("status", [0, 401, 429])
+def test_a_photo_that_could_not_be_stored_has_no_tick_and_is_tried_again(
+    page, enroll, photo, status
+):
+    problem = {"code": "away", "detail": "not now"}
+
+    def fail(route) -> None:
+        route.fulfill(status=status, json=problem) if status else route.abort()
+
+    page.route("**/faces", fail, times=1)
+    name = f"Failed with {status}"
+    enroll.get_by_label("Name").fill(name)
+    choose(enroll, photo(0, 0))
+    enroll.get_by_role("button", name="Enroll with 1 photo").click()
+    expect(enroll.locator(".failed")).to_contain_text("0 photos of 1 stored")
+    expect(enroll.locator(".chosen li")).to_have_attribute("data-state", "unstored")
+    enroll.get_by_role("button", name="Enroll with 1 photo").click()
+    expect(enroll.locator(".done")).to_contain_text(f"{name} is enrolled with 1 photo")
+
+
+def test_enroll_somebody_else_gives_a_fresh_form_after_a_failure(page, enroll, photo):
+    page.route("**/faces", lambda route: route.abort())
+    enroll.get_by_label("Name").fill("Given Up")
+    choose(enroll, photo(0, 0))
+    enroll.get_by_role("button", name="Enroll with 1 photo").click()
+    expect(enroll.locator(".adding")).to_contain_text("More photos of Given Up")
+    for name in ("Gallery", "Enroll"):  # a way round changes nothing
+        page.get_by_role("link", name=name, exact=True).click()
+    expect(enroll.locator(".failed")).to_contain_text("0 photos of 1 stored for Given Up")
+    enroll.get_by_role("link", name="Enroll somebody else").click()
+    expect(enroll.get_by_label("Name")).to_be_focused()
+    expect(enroll.get_by_label("Name")).to_have_value("")
+    expect(enroll.locator(".failed")).to_be_hidden()
+    expect(enroll.locator(".chosen li")).to_have_count(0)
