@@ -11,7 +11,7 @@ export class Problem extends Error {
 
   // Whether the same may succeed later: no answer, no session, too many requests, a failure of the server.
   get passing() {
-    return [0, 401].includes(this.status) || this.status >= 429;
+    return !this.field && ([0, 401].includes(this.status) || this.status >= 429);
   }
 }
 
@@ -28,6 +28,7 @@ export async function ask(method, path, { form, json, signal, once, etag } = {})
     answer = response.status === 204 ? null : await response.json();
   } catch (error) {
     if (error.name === "AbortError") throw error;
+    if (form && !response) await refuseUnreadable(form);
     const detail = response
       ? `The server failed (${response.status}). Its log tells why`
       : "The server does not answer. Is it still running? Then try once more";
@@ -36,6 +37,15 @@ export async function ask(method, path, { form, json, signal, once, etag } = {})
   if (response.ok) return withVersion(answer, response.headers.get("ETag"));
   if (response.status === 401 && path !== "/session") document.dispatchEvent(new Event("signed-out"));
   throw new Problem(response.status, answer, Number(response.headers.get("Retry-After")));
+}
+
+// A browser does not send a file that changed on the disk, and fails as if the line had.
+async function refuseUnreadable(form) {
+  for (const [field, file] of form)
+    if (file instanceof File)
+      await file.slice(0, 1).arrayBuffer().catch(() => {
+        throw new Problem(0, { code: "photo_changed", detail: "this photo was changed or moved since it was chosen. Choose it again", field });
+      });
 }
 
 // A proxy that compresses marks the version as weak; it stands for the same person all the same.

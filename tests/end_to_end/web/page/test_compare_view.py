@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -213,3 +214,20 @@ def test_a_server_that_went_away_is_told_in_plain_words(page, photo):
     match(page)
     expect(page.locator("[data-view=compare] .failed")).to_contain_text("does not answer")
     expect(page.get_by_role("button", name="Match")).to_be_enabled()
+
+
+def test_a_photo_that_changed_since_it_was_chosen_is_told_beside_it(page, photo, tmp_path):
+    changed = tmp_path / "changed.jpg"
+    changed.write_bytes(photo(0, 1).read_bytes())
+    choose(page, "image1", photo(0, 0))
+    choose(page, "image2", changed)
+    changed.write_bytes(photo(1, 1).read_bytes())
+    os.utime(changed, (0, 0))
+    match(page)
+    expect(page.locator("[data-field=image2] .error")).to_have_text(
+        "This photo was changed or moved since it was chosen. Choose it again."
+    )
+    expect(page.locator("[data-view=compare] .failed")).to_be_hidden()
+    choose(page, "image2", changed)
+    match(page)
+    expect(page.locator("[data-view=compare] .verdict")).to_have_text("Not matched")
