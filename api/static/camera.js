@@ -7,6 +7,7 @@ const video = dialog.querySelector("video");
 const error = dialog.querySelector(".error");
 const shoot = dialog.querySelector(".shoot");
 let taken = null; // who waits for the photo
+let openings = 0;
 
 export function offerCamera(button, chosen) {
   button.hidden = !navigator.mediaDevices?.getUserMedia;
@@ -14,6 +15,7 @@ export function offerCamera(button, chosen) {
 }
 
 async function open(chosen) {
+  const mine = ++openings;
   taken = chosen;
   complain(error, "");
   shoot.disabled = true;
@@ -22,13 +24,13 @@ async function open(chosen) {
     const stream = await navigator.mediaDevices.getUserMedia({
       video: { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 720 } },
     });
+    if (mine !== openings || !dialog.open) return stop(stream); // closed while the browser was still asking
     video.srcObject = stream;
-    if (!dialog.open) return stop(); // closed while the browser was still asking
     await video.play();
     shoot.disabled = false;
     shoot.focus();
   } catch (problem) {
-    if (dialog.open) complain(error, why(problem));
+    if (mine === openings && dialog.open) complain(error, why(problem));
   }
 }
 
@@ -39,9 +41,8 @@ function why({ name }) {
   return "The camera did not start. Choose a photo instead.";
 }
 
-function stop() {
-  for (const track of video.srcObject?.getTracks() ?? []) track.stop();
-  video.srcObject = null;
+function stop(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
 shoot.addEventListener("click", () => {
@@ -55,4 +56,7 @@ shoot.addEventListener("click", () => {
   dialog.close();
 });
 dialog.querySelector(".cancel").addEventListener("click", () => dialog.close());
-dialog.addEventListener("close", stop);
+dialog.addEventListener("close", () => {
+  stop(video.srcObject);
+  video.srcObject = null;
+});

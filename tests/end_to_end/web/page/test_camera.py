@@ -68,6 +68,33 @@ def test_the_camera_is_let_go_when_the_dialog_is_closed(with_camera):
     assert track.evaluate("t => t.readyState") == "ended"
 
 
+def test_a_camera_that_is_allowed_after_its_dialog_was_closed_is_let_go(with_camera):
+    page = with_camera("identify", allowed=True)
+    page.evaluate(
+        """() => {
+          const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+          window.streams = [];
+          window.answers = [];
+          navigator.mediaDevices.getUserMedia = async (wanted) => {
+            await new Promise((answer) => answers.push(answer));
+            const stream = await ask(wanted);
+            streams.push(stream);
+            return stream;
+          };
+        }"""
+    )
+    camera = page.get_by_role("button", name="Use the camera: photo").locator("visible=true")
+    camera.click()
+    page.get_by_role("button", name="Cancel").click()
+    camera.click()
+    page.evaluate("answers.forEach((answer) => answer())")
+    expect(page.get_by_role("button", name="Take the photo")).to_be_enabled()
+    page.wait_for_function("streams.length === 2")
+    page.get_by_role("button", name="Cancel").click()
+    live = "streams.filter((one) => one.getTracks()[0].readyState === 'live').length"
+    page.wait_for_function(f"{live} === 0", timeout=5_000)
+
+
 def test_a_camera_that_is_refused_is_told_with_what_to_do(with_camera):
     page = with_camera("identify", allowed=False)
     page.get_by_role("button", name="Use the camera: photo").locator("visible=true").click()
