@@ -44,6 +44,7 @@ export function personCard(person, gone) {
 
   async function renamePerson() {
     if (!person.etag) await showFaces(); // only what was shown may be changed
+    if (rename.hidden) return; // pressed twice
     const form = renameForm(person, show, () => {
       form.remove();
       rename.hidden = false;
@@ -94,10 +95,14 @@ export function personCard(person, gone) {
     const places = card.querySelector(".faces");
     places.replaceChildren(...faces.slice(0, most).map((face, at) => faceItem(person, face, at + 1, removeFace)));
     if (faces.length <= most) return;
-    places.append(restItem(faces.length - most, () => {
-      most = Infinity;
-      attempt(showFaces);
-    }));
+    places.append(restItem(faces.length - most, () => attempt(showRest)));
+  }
+
+  async function showRest() {
+    most = Infinity;
+    await showFaces();
+    announce(`All ${count(person.face_count, "face")} of ${person.name} are shown.`);
+    (may("admin") ? card.querySelectorAll(".faces button")[FACES] : add).focus();
   }
 
   // Many cards at once may be more than the server takes from one key: then they come a little later.

@@ -182,3 +182,47 @@ def test_a_person_who_was_removed_while_being_renamed_is_told(view, enrolled, se
     shown.get_by_label("New name").fill("Kimi")
     shown.get_by_role("button", name="Save").click()
     expect(shown.get_by_role("alert").first).to_contain_text("There is no person with id")
+
+
+def test_the_rest_of_the_faces_is_shown_and_the_focus_is_on_the_first_of_them(
+    page, view, enrolled, server, photo
+):
+    liz = enrolled("Liz", 11, (0, 1, 2, 3))
+    for number in (0, 1):
+        path = f"/v1/identities/{liz}/faces"
+        assert server.ask("POST", path, {"image": photo(12, number)})[0] == 201
+    section = view("gallery")
+    card(section, "Liz").get_by_role("button", name="Show 2 more faces").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Remove face 5 of Liz")).to_be_focused()
+    expect(page.get_by_role("status")).to_have_text("All 6 faces of Liz are shown.")
+
+
+def test_rename_pressed_twice_is_one_form(page, view, enrolled, slow):
+    enrolled("Mia", 13)
+    faces = slow("**/v1/identities/*")
+    section = view("gallery")
+    card(section, "Mia").get_by_role("button", name="Rename Mia").dblclick()
+    faces.let_go()
+    field = card(section, "Mia").get_by_label("New name")
+    expect(field.first).to_be_focused()
+    page.wait_for_load_state("networkidle")
+    expect(field).to_have_count(1)
+
+
+def test_a_name_without_a_space_stays_within_a_telephone(page, view, enrolled, photo):
+    name = "john_smith_of_the_accounting_department_2024_final"
+    identity = enrolled(name, 12, (2,))
+    page.set_viewport_size({"width": 360, "height": 740})
+    wide = "document.documentElement.scrollWidth"
+    section = view("verify", identity)
+    section.locator("[name=image]").set_input_files(photo(12, 3))
+    section.get_by_role("button", name="Check").click()
+    expect(section.locator(".sentence")).to_contain_text(name)
+    assert page.evaluate(wide) == 360
+    section = view("enroll")
+    section.locator("[name=photos]").set_input_files(photo(12, 3))
+    section.get_by_label("Name").fill(name)
+    section.get_by_role("button", name="Enroll with 1 photo").click()
+    expect(section.locator("#enroll-name-error")).to_contain_text(name)
+    assert page.evaluate(wide) == 360
