@@ -60,7 +60,8 @@ class FaissIndex:
 
     Codes can miss: the verdict is wrong only when a face under `certain_below` is not among the
     first `proposed` by codes, and nothing else lies under it, and no face was found within 2 %
-    above it, since then every face is looked at.
+    above it, since then every face is looked at. Rows of removed faces do not count as proposed:
+    codes propose more until enough of them are faces.
 
     proposed: how many faces codes propose at first; None leaves it to their layout.
     scratch: a folder where the vectors of a very large gallery may lie in a file without a name,
@@ -118,14 +119,16 @@ class FaissIndex:
         self, rows: Rows, codes: Codes, probe: NDArray[np.float32], top: int
     ) -> tuple[Neighbour, ...] | None:
         """None when only a look at every face can tell."""
-        look = max(self._proposed or codes.layout.proposes, WIDER * top)
-        newest, unseen_from = screen(rows, codes.count, probe, look)
+        enough = max(self._proposed or codes.layout.proposes, WIDER * top)
+        newest, unseen_from = screen(rows, codes.count, probe, enough)
+        look = enough + math.ceil(2 * enough * rows.gone_count / rows.count)
         while True:
             proposed = codes.nearest(probe, min(look, codes.count))
+            short_of = rows.gone_count and np.count_nonzero(~rows.gone[proposed]) < enough
             if len(newest):
                 proposed = np.concatenate([proposed, newest])
             found = ranked(rows, proposed, probe, top)
-            if len(found) >= top or look >= codes.count:
+            if (len(found) >= top and not short_of) or look >= codes.count:
                 break
             look *= WIDER
             if look > MOST_PROPOSED:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from gallery.domain.embedding import distances_to
 from gallery.index.base import Changes
 from gallery.index.codes import Codes, Layout
+from gallery.index.exact import ExactIndex
 from gallery.index.faiss_index import FaissIndex
 from gallery.index.structure import Structure
 
@@ -105,3 +106,21 @@ def test_a_snapshot_in_lists_is_written_anew_where_codes_are_pinned(
     assert pinned.structure == lists.structure == "lists (IVF9,PQ36x4fs)"
     pinned.settle()
     assert pinned.structure == "codes (PQ48x4fs)"
+
+
+def test_rows_of_removed_faces_take_no_place_among_the_proposed(faces: NDArray[np.float32]) -> None:
+    """Of 32 that lie nearest by codes, 31 are of a person who is gone; nobody else is near."""
+    random = np.random.default_rng(5)
+    probes = -faces[::125]
+    left = np.repeat(probes, 31, axis=0) + random.normal(0, 0.01, (1240, 48)).astype(np.float32)
+    index, exact = FaissIndex(Structure.CODES), ExactIndex()
+    for one in (index, exact):
+        one.apply(of(np.concatenate([faces, left])))
+    index.settle()
+    ids = np.arange(5000, 6240)
+    for one in (index, exact):
+        one.apply(Changes(2, ids[:0], ids[:0], faces[:0], ids))
+    index.settle()
+    assert (index.structure, index.contents().gone.sum()) == ("codes (PQ48x4fs)", 1240)
+    for probe in probes:
+        assert tuple(index.search(probe, 1)) == tuple(exact.search(probe, 1))
