@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +22,17 @@ if TYPE_CHECKING:
 SHOWN = 20
 
 
+@dataclass(frozen=True)
+class PeopleFolder:
+    """others: files that are not looked at: loose, in deeper folders, or without a photo's suffix.
+
+    What begins with a dot is not counted.
+    """
+
+    photos: tuple[BulkPhoto, ...]
+    others: int
+
+
 def import_people(
     context: typer.Context,
     folder: Annotated[
@@ -35,41 +48,55 @@ def import_people(
 
     Photos that are refused are listed and passed over. Faces are committed as it goes, and a photo
     that its person holds already is skipped: an import that was stopped goes on when run again.
+    Files that lie elsewhere below FOLDER, or are no photos by their names, are counted.
     """
     from cli.output import print_json, progress
     from gallery.services import wire
 
-    photos = people_in(folder)
+    found = people_in(folder)
     with services_of(context) as services, progress("enrolling") as step:
-        report = services.enroll_many(photos, step, choice(largest))
+        report = services.enroll_many(found.photos, step, choice(largest))
     if as_json:
-        print_json(wire.bulk(report))
+        print_json({**wire.bulk(report), "not_looked_at": found.others})
     else:
-        _show(report)
+        _show(report, found.others)
 
 
-def people_in(folder: str) -> tuple[BulkPhoto, ...]:
+def people_in(folder: str) -> PeopleFolder:
     """Every photo of every sub-folder, by name; refuses a folder without any."""
     from gallery.services.enroll_many import BulkPhoto
 
+    photos: list[BulkPhoto] = []
+    others = 0
     try:
-        photos = tuple(
-            BulkPhoto(person.name, str(file), partial(read_photo, str(file)))
-            for person in sorted(Path(folder).iterdir())
-            if person.is_dir() and not person.name.startswith(".")
-            for file in sorted(person.iterdir())
-            if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
-        )
+        for person in _entries(Path(folder)):
+            if not person.is_dir():
+                others += 1
+                continue
+            for file in _entries(person):
+                if file.suffix.lower() in SUFFIXES:
+                    label = str(file)
+                    photos.append(BulkPhoto(person.name, label, partial(read_photo, label)))
+                else:
+                    others += _files_below(file) if file.is_dir() else 1
     except OSError as error:
         raise PathNotFound(f"{error.filename} cannot be read: {error.strerror}") from error
     if not photos:
         raise PathNotFound(
             f"{folder} holds no folder with photos; give one with a folder for each person"
         )
-    return photos
+    return PeopleFolder(tuple(photos), others)
 
 
-def _show(report: BulkReport) -> None:
+def _entries(folder: Path) -> list[Path]:
+    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+
+
+def _files_below(folder: Path) -> int:
+    return sum(not name.startswith(".") for _, _, files in os.walk(folder) for name in files)
+
+
+def _show(report: BulkReport, others: int) -> None:
     from cli.output import cell, print_table, say, table
 
     if report.refused:
@@ -84,3 +111,9 @@ def _show(report: BulkReport) -> None:
         f"{report.photos:,} photos: {report.enrolled:,} enrolled for {report.people:,} people, "
         f"{report.already:,} enrolled before, {len(report.refused):,} refused."
     )
+    if others:
+        files = "1 other file was" if others == 1 else f"{others:,} other files were"
+        say(
+            f"{files} not looked at: loose, in a folder of a person's folder, or not named as a "
+            "photo is."
+        )

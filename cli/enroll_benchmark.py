@@ -37,7 +37,7 @@ def benchmark_enroll(
     from gallery.evaluation.enroll_benchmark import benchmark
     from gallery.services.in_order import cores
 
-    photos = people_in(folder)
+    photos = people_in(folder).photos
     photos = photos[:: max(1, len(photos) // limit)][:limit]
     with services_of(context) as services, progress("enrolling") as step:
         speeds = [

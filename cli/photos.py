@@ -14,7 +14,9 @@ STANDARD_INPUT = "-"
 _PIECE = 1024 * 1024
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}
+    | {".heic", ".heif", ".avif"}
 )
+"""What is taken for a photo in a folder; the last three are not read, but refused in words."""
 
 
 def read_photo(path: str) -> bytes:

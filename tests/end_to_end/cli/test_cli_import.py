@@ -25,3 +25,28 @@ def test_a_folder_without_people_is_refused(gallery, tmp_path):
     outcome = gallery("import", tmp_path, "--json")
     assert (outcome.code, outcome.refusal["code"]) == (4, "path_not_found")
     assert gallery("import", tmp_path / "nowhere").code == 4
+
+
+def test_what_is_no_photo_to_us_is_refused_or_counted_but_never_passed_over(
+    gallery, people, tmp_path
+):
+    folder = tmp_path / "people"
+    shutil.copytree(people[0].folder, folder / "Ada")
+    (folder / "Ada" / "phone.HEIC").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(400))
+    (folder / "Ada" / "2019").mkdir()
+    for other in ("loose.jpg", "Ada/notes.txt", "Ada/2019/1.jpg", "Ada/2019/.hidden", ".DS_Store"):
+        (folder / other).write_bytes(b"")
+    told = gallery("import", folder, "--json").document
+    assert (told["photos"], told["enrolled"], told["not_looked_at"]) == (5, 4, 3)
+    assert [refused["code"] for refused in told["refused"]] == ["unsupported_photo"]
+    again = gallery("import", folder)
+    assert "phone.HEIC" in again.out
+    assert "3 other files were not looked at" in again.out
+    enrolled = gallery("enroll", "Bo", folder / "Ada", "--json")
+    assert (enrolled.code, enrolled.refusal["code"]) == (3, "unsupported_photo")
+    assert "phone.HEIC" in enrolled.refusal["message"]
+
+
+def test_nothing_is_said_of_other_files_where_there_are_none(gallery, people, tmp_path):
+    shutil.copytree(people[0].folder, tmp_path / "people" / "Ada")
+    assert "not looked at" not in gallery("import", tmp_path / "people").out
