@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.options import AsJson, Largest
-from cli.photos import SUFFIXES, read_photo
+from cli.photos import SUFFIXES, given, read_photo
 from cli.recognition import choice
 from cli.session import services_of
 from gallery.errors import PathNotFound
@@ -69,7 +69,7 @@ def people_in(folder: str) -> PeopleFolder:
     photos: list[BulkPhoto] = []
     others = 0
     try:
-        for person in _entries(Path(folder)):
+        for person in _entries(Path(given(folder))):
             if not person.is_dir():
                 others += 1
                 continue

@@ -22,9 +22,10 @@ SUFFIXES = frozenset(
 def read_photo(path: str) -> bytes:
     """The bytes of a file, or of standard input for "-".
 
-    PathNotFound for what is not a regular file that may be read; PhotoTooLarge above the limit.
+    InvalidValue for an empty path, PathNotFound for what is not a regular file that may be read;
+    PhotoTooLarge above the limit.
     """
-    if path == STANDARD_INPUT:
+    if given(path) == STANDARD_INPUT:
         return _read_standard_input()
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
@@ -54,13 +55,20 @@ def expand(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(photo for path in paths for photo in _photos_at(path))
 
 
+def given(path: str) -> str:
+    """The path; an empty one, as of a variable that is not set, is not the current folder."""
+    if not path:
+        raise InvalidValue("the path is empty; give a photo or a folder")
+    return path
+
+
 def _refuse_twice_from_standard_input(paths: Sequence[str]) -> None:
     if paths.count(STANDARD_INPUT) > 1:
         raise InvalidValue("standard input (-) can be read only once; give a file for the other")
 
 
 def _photos_at(path: str) -> list[str]:
-    if path == STANDARD_INPUT:
+    if given(path) == STANDARD_INPUT:
         return [path]
     try:
         if not Path(path).is_dir():

@@ -37,6 +37,10 @@ MEGABYTE = 1024 * 1024
         ("--database", "mysql://host/db", "list"),
         ("enroll", " ", "one.jpg"),
         ("compare", "-", "-"),
+        ("identify", ""),
+        ("enroll", "Ada", ""),
+        ("import", ""),
+        ("benchmark", "enroll", ""),
     ],
 )
 def test_wrong_usage_is_2_in_words_and_in_json(gallery, black, arguments):
