@@ -95,6 +95,7 @@ class GalleryGroup(TyperGroup):
         **extra: Any,
     ) -> Any:
         """Run a command line and exit; `standalone_mode` is not heeded."""
+        _open_closed_streams()
         arguments = list(sys.argv[1:] if args is None else args)
         _tolerate_any_character()
         sys.exit(
@@ -149,6 +150,14 @@ def _asks_for_json(arguments: Sequence[str]) -> bool:
     """Whether --json stands among the options, also where the rest cannot be parsed."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return "--json" in options
+
+
+def _open_closed_streams() -> None:
+    """What would go to a closed stream (`gallery … >&-`) is dropped; the exit code still tells."""
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
 def _tolerate_any_character() -> None:

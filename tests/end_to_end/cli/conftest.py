@@ -64,6 +64,16 @@ class Gallery:
         )
         return Outcome(run.returncode, run.stdout.decode(), run.stderr.decode())
 
+    def redirected(self, how: str, *arguments: str | Path) -> Outcome:
+        """The command with the shell's redirections after it, as ">&-"."""
+        run = subprocess.run(
+            ["sh", "-c", f'exec "$0" "$@" {how}', PROGRAM, *arguments],
+            capture_output=True,
+            env=self.environment(),
+            timeout=120,
+        )
+        return Outcome(run.returncode, run.stdout.decode(), run.stderr.decode())
+
     def start(self, *arguments: str | Path, **options: Any) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [PROGRAM, *arguments],

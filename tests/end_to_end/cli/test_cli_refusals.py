@@ -183,6 +183,14 @@ def test_a_reader_who_goes_away_is_no_error(gallery, arguments):
         assert process.stderr.read() == b""
 
 
+@pytest.mark.parametrize("closing", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize(("name", "code"), [("Ada", 0), ("Bo", 1), ("Nobody", 4)])
+def test_a_closed_stream_changes_no_exit_code(enrolled, people, closing, name, code):
+    outcome = enrolled.redirected(closing, "verify", name, people[0][4])
+    assert outcome.code == code
+    assert "bug" not in outcome.out + outcome.err
+
+
 def test_a_full_disk_is_said(gallery):
     with (
         Path("/dev/full").open("wb") as full,
