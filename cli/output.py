@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _Item = TypeVar("_Item")
 _WIDTH_OF_A_PIPE = 400
+_LEAST_WIDTH = 72
+"""Narrower columns would cut numbers short, to wrong ones; a narrow terminal wraps the lines."""
 
 
 def print_json(document: object) -> None:
@@ -39,8 +42,9 @@ def console() -> Console:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
+    width = max(shutil.get_terminal_size().columns, _LEAST_WIDTH)
     return Pipe(
-        width=None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE,
+        width=width if sys.stdout.isatty() else _WIDTH_OF_A_PIPE,
         highlight=False,
         markup=False,
         emoji=False,

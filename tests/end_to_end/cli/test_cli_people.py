@@ -6,6 +6,7 @@ import os
 import pty
 import shutil
 import sqlite3
+import termios
 from contextlib import closing
 
 import pytest
@@ -111,6 +112,20 @@ def test_on_a_terminal_a_removal_is_asked_for(enrolled, answer, code, left):
     assert process.wait(60) == code
     os.close(ours)
     assert len(names(enrolled)) == left
+
+
+def test_a_narrow_terminal_cuts_nothing_away(enrolled):
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 40))
+    with enrolled.start("show", "Ada", stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        assert process.wait(60) == 0
+    shown = os.read(ours, 65536).decode().split()
+    os.close(ours)
+    for face in enrolled("show", "Ada", "--json").document["faces"]:
+        quality = face["quality"]
+        wanted = {f"{quality['sharpness']:.0f}", f"{quality['yaw']:.2f}", face["created_at"][:10]}
+        assert wanted <= set(shown)
 
 
 def test_one_face_is_removed_and_the_person_stays(enrolled):
