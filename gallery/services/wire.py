@@ -135,7 +135,7 @@ def key(kept: Key) -> Wire:
         "id": kept.id,
         "name": kept.name,
         "scopes": sorted(kept.scopes),
-        "scores": kept.scores,
+        "scores": kept.sees_scores,
         "identity_id": kept.identity_id,
         "created_at": _time(kept.created_at),
         "expires_at": kept.expires_at and _time(kept.expires_at),

@@ -44,6 +44,7 @@ def test_without_a_key_the_list_says_how_to_make_one(gallery):
 
 def test_a_key_is_revoked_and_stays_listed(gallery):
     made = gallery("keys", "create", "--scope", "admin", "--json").document
+    assert made["scores"] is True
     assert gallery("keys", "revoke", made["id"]).code == 0
     [listed] = gallery("keys", "list", "--json").document["keys"]
     assert listed["revoked_at"]
