@@ -42,6 +42,7 @@ def models(context: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command()
 def card(
+    context: typer.Context,
     model: Annotated[
         str | None,
         typer.Argument(
@@ -57,7 +58,7 @@ def card(
     from gallery.embedder.model_card import default_model_folder, read_card
 
     found = read_card(default_model_folder(model))
-    if as_json:
+    if as_json or (context.parent and context.parent.params["as_json"]):
         print_json(_document(found))
         return
     out = console()

@@ -101,7 +101,10 @@ def remove(
     with services_of(context) as services:
         person = services.identities.find(name)
         if not yes and not _confirmed(f"Remove {person.name} and {person.face_count} face(s)?"):
-            say("Nothing was removed.")
+            if as_json:
+                print_json({"removed": None})
+            else:
+                say("Nothing was removed.")
             raise typer.Exit(NOT_MATCHED)
         removed = services.identities.remove(person.id)
     if as_json:

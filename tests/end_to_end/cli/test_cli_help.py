@@ -51,6 +51,7 @@ def test_the_shipped_models_are_listed_and_have_cards(gallery):
     for model_id in ids:
         card = gallery("models", "card", model_id, "--json").document
         assert card["model_id"] == model_id
+        assert gallery("models", "--json", "card", model_id).document == card
         shown = gallery("models", "card", model_id)
         assert (shown.code, shown.err) == (0, "")
         assert card["limits"][0] in " ".join(shown.out.split())

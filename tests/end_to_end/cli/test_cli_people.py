@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import shutil
 import sqlite3
+import subprocess
 import termios
 from contextlib import closing
 
@@ -112,6 +114,18 @@ def test_on_a_terminal_a_removal_is_asked_for(enrolled, answer, code, left):
     assert process.wait(60) == code
     os.close(ours)
     assert len(names(enrolled)) == left
+
+
+def test_a_removal_that_is_declined_is_json_too(enrolled):
+    ours, theirs = pty.openpty()
+    os.write(ours, b"n\n")
+    with enrolled.start(
+        "remove", "Ada", "--json", stdin=theirs, stdout=subprocess.PIPE, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        assert json.load(process.stdout) == {"removed": None}
+        assert process.wait(60) == 1
+    os.close(ours)
 
 
 def test_a_narrow_terminal_cuts_nothing_away(enrolled):
