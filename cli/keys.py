@@ -41,7 +41,9 @@ def create(
     ] = None,
     expires: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="How long it is good for, as in 90d or 12h; or for ever"),
+        typer.Option(
+            metavar="TIME", help="How long it is good for, as in 90d or 12h. Left out: for ever."
+        ),
     ] = None,
     scores: Annotated[
         bool,
