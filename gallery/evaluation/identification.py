@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from gallery.domain.face import FaceChoice
+from gallery.domain.identity import PersonName
 from gallery.errors import DataRejected, PathNotFound, PhotoRejected
 from gallery.evaluation.metrics import Rate
 from gallery.evaluation.verification import Progress
@@ -101,8 +103,8 @@ def evaluate_identification(
     """Enroll `people` with two photos each; ask with one more of each and one of each stranger.
 
     folder: LFW's, with images/NAME/*.jpg. Who is drawn, and which photos of them, is the seed's
-    choice alone. The largest face near the middle is taken, as in `evaluate_lfw`; a refused photo
-    is a failure.
+    choice alone; a photo that a person has twice counts once. The largest face near the middle is
+    taken, as in `evaluate_lfw`; a refused photo is a failure.
     """
     drawn = _draw(folder, people, seed)
     identities: dict[str, int] = {}
@@ -162,13 +164,34 @@ def _draw(folder: Path, people: int, seed: int) -> _Draw:
 
 
 def _photos_of_people(folder: Path) -> dict[str, list[Path]]:
-    """Paths of every person's photos, people and photos in order of name."""
+    """Paths of every person's photos, people and photos in order of name, each photo once.
+
+    Names are as enrolling tidies them; two folders of one name are refused.
+    """
     images = folder / "images"
     if not images.is_dir():
         raise PathNotFound(f"{images} is not a folder; a sub-folder of photos a person is needed")
     people = sorted(path for path in images.iterdir() if path.is_dir())
-    photos = {path.name: sorted(path.glob("*.jpg")) for path in people}
-    return {name: files for name, files in photos.items() if files}
+    photos: dict[str, list[Path]] = {}
+    folders: dict[str, str] = {}
+    for path in people:
+        if files := _different(sorted(path.glob("*.jpg"))):
+            name = PersonName.parse(path.name)
+            if (other := folders.setdefault(name.key, path.name)) != path.name:
+                raise DataRejected(
+                    f"{images} has two folders for {name.value}: {other!a} and {path.name!a}; "
+                    "one a person is needed"
+                )
+            photos[name.value] = files
+    return photos
+
+
+def _different(files: list[Path]) -> list[Path]:
+    """Without those that hold the same bytes as one before."""
+    first: dict[bytes, Path] = {}
+    for file in files:
+        first.setdefault(hashlib.sha256(file.read_bytes()).digest(), file)
+    return list(first.values())
 
 
 def _ask(use_cases: UseCases, photo: Path, claimed: str, identity_id: int | None) -> Question:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -129,3 +130,22 @@ def test_enrolled_people_are_named_and_strangers_are_not(
     assert written["rates"]["enrolled people named (TPIR)"]["count"] == 3
     with pytest.raises(DataRejected, match="6 people with three photos"):
         evaluate_identification(lfw, services, people=4, seed=1, progress=quietly)
+
+
+def test_names_as_a_mac_writes_them_and_photos_that_lie_there_twice_change_nothing(
+    lfw: Path, tmp_path: Path
+) -> None:
+    for row, folder in enumerate(sorted((lfw / "images").iterdir())):
+        shutil.copy(folder / f"P{row}_0001.jpg", folder / f"P{row}_0009.jpg")
+        folder.rename(folder.with_name(unicodedata.normalize("NFD", f"Zoë  {row}")))
+    services = Services(Settings(database_url=f"sqlite:///{tmp_path / 'gallery.db'}"))
+    result = evaluate_identification(lfw, services, people=3, seed=1, progress=quietly)
+    services.close()
+    assert result.verified == result.tpir == Rate(3, 3)
+    assert {asked.claimed for asked in result.mated} <= {f"Zoë {row}" for row in range(PEOPLE)}
+
+
+def test_two_folders_of_one_name_are_refused(lfw: Path, services: Services) -> None:
+    shutil.copytree(lfw / "images" / "P0", lfw / "images" / "p0")
+    with pytest.raises(DataRejected, match="two folders for p0: 'P0' and 'p0'"):
+        evaluate_identification(lfw, services, people=3, seed=1, progress=quietly)
