@@ -17,7 +17,7 @@ BACKGROUND = (255, 255, 255)
 
 _BAND_PIXELS = 1_000_000
 _FULL_SCALES = (1.0, 255.0, 65535.0, 4294967295.0)
-_BITS_PER_SAMPLE = 258
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
 
 
 def to_rgb(image: Image.Image, orientation: int = 1) -> NDArray[np.uint8]:
@@ -33,6 +33,8 @@ def to_rgb(image: Image.Image, orientation: int = 1) -> NDArray[np.uint8]:
     for top, band in _bands(image):
         rows = stored[top : top + band.height]
         rows[:] = _to_8_bits(band, full_scale)[:, :, None] if deep else _rgb(band)
+    if deep and _tiff_tag(image, _PHOTOMETRIC) == _WHITE_IS_ZERO:
+        np.subtract(255, upright, out=upright)  # Pillow inverts 8 bits, and no more
     return upright
 
 
@@ -89,11 +91,15 @@ def _values(image: Image.Image) -> NDArray[np.generic]:
     return values
 
 
+def _tiff_tag(image: Image.Image, tag: int) -> object:
+    """None where the tag is not told, or the image is no TIFF."""
+    return getattr(image, "tag_v2", {}).get(tag)
+
+
 def _full_scale(image: Image.Image) -> float:
     """What is white: as the format says, or the smallest usual one that holds all values."""
     if image.mode.startswith("I;16"):
-        bits = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, (16,))
-        return 4095.0 if tuple(bits) == (12,) else 65535.0
+        return 4095.0 if _tiff_tag(image, _BITS_PER_SAMPLE) == (12,) else 65535.0
     largest = max(float(np.max(_values(band), initial=0)) for _, band in _bands(image))
     candidates = _FULL_SCALES if image.mode == "F" else _FULL_SCALES[1:]
     return next((scale for scale in candidates if largest <= scale), largest)

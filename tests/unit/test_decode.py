@@ -111,6 +111,13 @@ def test_16_bit_gray_is_scaled_and_not_clipped(kind: str) -> None:
     assert differs(saved(Image.fromarray(ramp_16()), kind), ramp_16() / 257) < 1
 
 
+def test_16_bit_gray_of_which_0_is_white_is_no_negative() -> None:
+    told, instead = struct.pack("<HHIH", 262, 3, 1, 1), struct.pack("<HHIH", 262, 3, 1, 0)
+    photo = saved(Image.fromarray(65535 - ramp_16()), "TIFF")
+    assert photo.count(told) == 1
+    assert differs(photo.replace(told, instead), ramp_16() / 257) < 1
+
+
 def test_16_bit_colour_is_scaled_and_not_clipped() -> None:
     colour = np.stack([ramp_16(), ramp_16()[::-1], ramp_16()[:, ::-1]], axis=2)
     assert differs(png_16_bit_rgb(colour), colour / 257) < 1
