@@ -84,7 +84,7 @@ class Settings:
 
     @property
     def _database(self) -> str:
-        return unquote(self.database_url.partition(":///")[2].partition("?")[0])
+        return unquote(self.database_url.partition(":///")[2])
 
     def __post_init__(self) -> None:
         scheme, separator, _ = self.database_url.partition(":///")
@@ -92,6 +92,11 @@ class Settings:
             raise InvalidValue(
                 "the database must be a SQLite file; write it as sqlite:///PATH, "
                 "for example sqlite:////var/lib/gallery/gallery.db"
+            )
+        if "?" in self.database_url:
+            raise InvalidValue(
+                "a database URL takes no options after a question mark; write it as "
+                "sqlite:///PATH, with %3F for a question mark in the path"
             )
         if self._database in ("", ":memory:") or self._database.startswith("file:"):
             raise InvalidValue(
@@ -148,10 +153,13 @@ def parse_proxies(text: str) -> int:
     """A number of reverse proxies, 0 to 9."""
     plain = text.strip()
     if not (plain.isascii() and plain.isdigit() and len(plain) == 1):
-        raise InvalidValue(f"the number of proxies is {text!r}; 0 to 9 are possible")
+        raise InvalidValue(f"GALLERY_PROXIES is {text!r}; 0 to 9 are possible")
     return int(plain)
 
 
 def _rate(environ: Mapping[str, str], name: str, default: Rate) -> Rate:
     text = environ.get(name)
-    return Rate.parse(text) if text else default
+    try:
+        return Rate.parse(text) if text else default
+    except InvalidValue as refusal:
+        raise InvalidValue(f"{name}: {refusal.message}") from refusal
