@@ -18,6 +18,11 @@ LEAST_SCORE = 0.3
 CERTAIN_SCORE = 0.8
 """A face that scores this is upright: 0.92 is usual, and none of 360 turned ones came to it."""
 
+MARGIN = 0.15
+"""By which a turned view must score more: of LFW's 7,701 upright faces of View 2 none does by more
+than 0.10, of 360 turned ones all but 4 do, which score nothing either way.
+"""
+
 
 class YuNetUpright:
     """Safe to share between threads."""
@@ -28,12 +33,12 @@ class YuNetUpright:
     def is_upright(self, view: NDArray[np.uint8]) -> bool:
         """view: uint8 (64, 64) gray, from `align_with_surroundings`.
 
-        It is when it looks more like a face than the view turned by 90, 180 or 270 degrees.
+        It is unless the view turned by 90, 180 or 270 degrees looks clearly more like a face.
         """
         upright = self._score(view)
         if upright >= CERTAIN_SCORE:
             return True
-        return all(upright > self._score(np.rot90(view, turns)) for turns in (1, 2, 3))
+        return all(self._score(np.rot90(view, turns)) <= upright + MARGIN for turns in (1, 2, 3))
 
     def _score(self, view: NDArray[np.uint8]) -> float:
         """Of the best face in it, 0 where there is none."""
