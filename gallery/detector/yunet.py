@@ -67,12 +67,13 @@ class YuNet:
     def _faces(self, picture: Picture, max_side: int, border: float) -> list[DetectedFace]:
         pixels, scale_x, scale_y = shrunk(picture, max_side)
         offset = round(border * max(pixels.shape))
-        rows = self._search(_padded(pixels, offset, offset, offset, offset))
+        rows = self._search(pixels, offset)
         return [_face(row, offset, np.array([scale_x, scale_y])) for row in rows]
 
-    def _search(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        right, bottom = (max(0, MIN_SIDE - pixels.shape[axis]) for axis in (1, 0))
-        pixels = _padded(pixels, 0, bottom, 0, right)
+    def _search(self, pixels: NDArray[np.uint8], border: int) -> NDArray[np.float32]:
+        """border: how many gray pixels are put at each side first."""
+        right, bottom = (max(border, MIN_SIDE - border - pixels.shape[axis]) for axis in (1, 0))
+        pixels = _padded(pixels, border, bottom, border, right)
         pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False)
         with self._networks.lent() as network:
             return found_by(network, pixels)

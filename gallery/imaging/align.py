@@ -112,14 +112,15 @@ def _cut(
     """Gray (height, width): sampled at least once a source pixel, then averaged down."""
     shrink = 1 / math.hypot(transform[0, 0], transform[1, 0])
     fine = max(1, math.ceil(shrink))
-    pixels, x, y = _around(picture, transform, width, height)
+    corners = _corners_seen(transform, width, height)
+    pixels, x, y = _around(picture, corners)
     to_fine = np.array([[fine, 0, (fine - 1) / 2], [0, fine, (fine - 1) / 2], [0, 0, 1]])
     from_cut = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
     matrix = (to_fine @ transform @ from_cut)[:2]
     size = (width * fine, height * fine)
     warped = cv2.warpAffine(pixels, matrix, size, borderMode=cv2.BORDER_REPLICATE)
     gray = cv2.cvtColor(warped, cv2.COLOR_RGB2GRAY)
-    if _reaches_out(picture, transform, width, height):
+    if _reaches_out(picture, corners):
         seen = cv2.warpAffine(np.ones(pixels.shape[:2], np.float32), matrix, size)
         mean = np.average(gray, weights=np.maximum(seen, 1e-6))
         gray = np.rint(gray * seen + mean * (1 - seen)).astype(np.uint8)
@@ -128,9 +129,9 @@ def _cut(
     return gray.astype(np.uint8, copy=False)
 
 
-def _reaches_out(picture: Picture, transform: NDArray[np.float64], width: int, height: int) -> bool:
+def _reaches_out(picture: Picture, corners: NDArray[np.float64]) -> bool:
     """Whether a cut shows anything beyond the photo's edges."""
-    x, y = _corners_seen(transform, width, height)
+    x, y = corners
     right, bottom = picture.width - 1, picture.height - 1
     return bool(x.min() < 0 or y.min() < 0 or x.max() > right or y.max() > bottom)
 
@@ -142,12 +143,9 @@ def _corners_seen(transform: NDArray[np.float64], width: int, height: int) -> ND
     return seen
 
 
-def _around(
-    picture: Picture, transform: NDArray[np.float64], width: int, height: int
-) -> tuple[NDArray[np.uint8], int, int]:
+def _around(picture: Picture, corners: NDArray[np.float64]) -> tuple[NDArray[np.uint8], int, int]:
     """The part of the photo that the window sees, and where it starts (OpenCV warps < 32768 px)."""
-    seen = _corners_seen(transform, width, height)
-    left, top = (int(v) for v in np.floor(seen.min(axis=1)) - 1)
-    right, bottom = (int(v) for v in np.ceil(seen.max(axis=1)) + 2)
+    left, top = (int(v) for v in np.floor(corners.min(axis=1)) - 1)
+    right, bottom = (int(v) for v in np.ceil(corners.max(axis=1)) + 2)
     x, y = min(max(left, 0), picture.width - 1), min(max(top, 0), picture.height - 1)
     return picture.pixels[y : max(bottom, y + 1), x : max(right, x + 1)], x, y

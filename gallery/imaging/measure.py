@@ -13,6 +13,11 @@ from gallery.domain.quality import Quality
 from gallery.imaging.align import window_transform
 
 _RIM = 0.1
+_Y, _X = np.mgrid[
+    _RIM * CROP_HEIGHT : (1 - _RIM) * CROP_HEIGHT, _RIM * CROP_WIDTH : (1 - _RIM) * CROP_WIDTH
+]
+_FACE = np.stack([_X.ravel(), _Y.ravel(), np.ones(_X.size)])
+"""(3, N): x, y and 1 of places a pixel apart all over the face, in the window."""
 
 
 def measure(face: DetectedFace, crop: FaceCrop) -> Quality:
@@ -42,11 +47,7 @@ def outside(picture: Picture, face: DetectedFace) -> float:
 
     The rim, a tenth at each side, holds background and hair in a photo that is cut at the face.
     """
-    rows, columns = np.mgrid[
-        _RIM * CROP_HEIGHT : (1 - _RIM) * CROP_HEIGHT, _RIM * CROP_WIDTH : (1 - _RIM) * CROP_WIDTH
-    ]
-    window = np.stack([columns.ravel(), rows.ravel(), np.ones(rows.size)])
-    x, y = (np.linalg.inv(window_transform(face)) @ window)[:2]
+    x, y = (np.linalg.inv(window_transform(face)) @ _FACE)[:2]
     inside = (x >= 0) & (x < picture.width) & (y >= 0) & (y < picture.height)
     return float(1 - inside.mean())
 
