@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ from cli.options import AsJson
 from cli.session import services_of
 
 if TYPE_CHECKING:
-    from gallery.services.health import Health
+    from gallery.services.health import Finding, Health
 
 SAMPLE = 10_000
 PROBLEMS = 1
@@ -52,6 +53,14 @@ def check(
         raise typer.Exit(PROBLEMS)
 
 
+def say_wrong(findings: Sequence[Finding]) -> None:
+    """A line each: what is wrong, and what to do."""
+    from cli.output import say
+
+    for finding in findings:
+        say(f"Wrong: {finding.message}. To do: {finding.remedy}.")
+
+
 def _show(health: Health) -> None:
     from cli.output import cell, print_table, say, table
     from gallery.services.health import Part
@@ -70,8 +79,7 @@ def _show(health: Health) -> None:
     print_table(rows)
     for finding in health.repaired:
         say(f"Repaired: {finding.message}.")
-    for finding in health.findings:
-        say(f"Wrong: {finding.message}. To do: {finding.remedy}.")
+    say_wrong(health.findings)
     if health.good:
         say("Database, index snapshot and crops agree.")
 

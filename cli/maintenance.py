@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli.check import PROBLEMS
+from cli.check import PROBLEMS, say_wrong
 from cli.options import AsJson
 from cli.session import services_of
 
@@ -25,8 +25,7 @@ def reembed(context: typer.Context, as_json: AsJson = False) -> None:
         print_json(wire.reembedded(done, model_id))
     else:
         say(f"{done.faces} face{' was' if done.faces == 1 else 's were'} computed anew.")
-        for finding in done.findings:
-            say(f"Wrong: {finding.message}. To do: {finding.remedy}.")
+        say_wrong(done.findings)
         if not done.findings:
             say(f"All are of model {model_id} now.")
     if done.findings:
