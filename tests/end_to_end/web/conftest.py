@@ -92,6 +92,12 @@ def port() -> int:
 
 
 @pytest.fixture(scope="session")
+def program() -> str:
+    """The path of the installed command."""
+    return GALLERY
+
+
+@pytest.fixture(scope="session")
 def gallery() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs the command line to its end on a database."""
 

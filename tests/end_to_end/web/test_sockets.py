@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-GALLERY = str(Path(sys.executable).with_name("gallery"))
 AS_SYSTEMD = (
     "import os, sys; os.dup2(int(sys.argv[1]), 3);"
     "os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()));"
@@ -20,13 +19,13 @@ AS_SYSTEMD = (
 
 
 @pytest.fixture
-def serve(tmp_path):
+def serve(tmp_path, program):
     """Starts `gallery serve` with a socket, as systemd does it."""
     servers = []
 
     def started(held: socket.socket) -> subprocess.Popen[str]:
         server = subprocess.Popen(
-            [sys.executable, "-c", AS_SYSTEMD, str(held.fileno()), GALLERY, "serve"],
+            [sys.executable, "-c", AS_SYSTEMD, str(held.fileno()), program, "serve"],
             pass_fds=[held.fileno()],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
