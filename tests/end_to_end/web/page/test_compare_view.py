@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+SIZE = "image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])"
+
 
 @pytest.fixture
 def page(view, page):
@@ -45,7 +47,7 @@ def test_two_photos_of_one_person_match(page, photo):
     expect(page.get_by_role("status")).to_contain_text("Matched. The distance")
     for field in ("image1", "image2"):
         crop = page.locator(f"[data-field={field}] .crop img")
-        assert crop.evaluate("i => [i.naturalWidth, i.naturalHeight]") == [47, 62]
+        assert crop.evaluate(SIZE) == [47, 62]
 
 
 def test_the_box_is_drawn_where_the_face_is(page, photo):
@@ -181,7 +183,7 @@ def test_a_photo_that_a_camera_held_sideways_is_shown_and_read_upright(page, pho
     match(page)
     expect(page.locator("[data-view=compare] .verdict")).to_have_text("Matched")
     shown = page.locator("[data-field=image1] .preview img").first
-    assert shown.evaluate("i => [i.naturalWidth, i.naturalHeight]") == list(upright.size)
+    assert shown.evaluate(SIZE) == list(upright.size)
     expect(page.locator("[data-field=image1] rect").first).to_be_visible()
 
 
