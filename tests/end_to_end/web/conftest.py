@@ -115,9 +115,9 @@ def gallery() -> Callable[..., subprocess.CompletedProcess[str]]:
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def start() -> Iterator[Callable[..., Server]]:
-    """Starts servers and, at the end, ends those that still run."""
+    """Starts servers and, after the last test of a file, ends those that still run."""
     started: list[Server] = []
 
     def serve(folder: Path, *options: str) -> Server:
