@@ -65,6 +65,15 @@ def train(
     distil_learning_rate: Annotated[
         float, typer.Option(min=1e-7, max=1.0, help="The same, of learning from the teacher.")
     ] = 2e-3,
+    unchanged: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Share of the crops that are seen as they are while it learns from the teacher, "
+            "the others as worse photos would show them: 0 at first, 0.5 for a last cycle.",
+        ),
+    ] = 0.0,
     patience: Annotated[
         int, typer.Option(min=1, help="Epochs without a better test loss before it stops early.")
     ] = 5,
@@ -132,7 +141,7 @@ def train(
 
     taught = is_archive(folder)
     stages = [
-        recipes.distillation(count, batch_size, distil_learning_rate, cycle)
+        recipes.distillation(count, batch_size, distil_learning_rate, cycle, unchanged)
         for cycle, count in enumerate(distil_epochs if taught else (), 1)
     ]
     if epochs:

@@ -26,8 +26,13 @@ def windows(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.stack([window(crop) for crop in crops])
 
 
-def augmented(crops: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Random views of (N, 96, 80) crops: float32 (N, 62, 47, 1) in 0..255."""
+def augmented(
+    crops: NDArray[np.uint8], rng: np.random.Generator, unchanged: float = 0.0
+) -> NDArray[np.float32]:
+    """Random views of (N, 96, 80) crops: float32 (N, 62, 47, 1) in 0..255.
+
+    unchanged: the share of them that are the window as the aligner cuts it, or its mirror image.
+    """
     count = len(crops)
     loose = rng.random(count) < LOOSE_SHARE
     scale = np.exp(rng.normal(0, np.where(loose, 0.09, 0.035)))
@@ -37,7 +42,10 @@ def augmented(crops: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
     views = [
         cut(crops[i], to_crop(scale[i], turn[i], shift[i], bool(mirror[i]))) for i in range(count)
     ]
-    return photographed(np.stack(views), rng)
+    seen = photographed(np.stack(views), rng)
+    for i in np.flatnonzero(rng.random(count) < unchanged):
+        seen[i, ..., 0] = window(crops[i])[:, :: -1 if mirror[i] else 1]
+    return seen
 
 
 def photographed(views: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:

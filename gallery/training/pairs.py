@@ -75,11 +75,20 @@ class Batches(keras.utils.PyDataset):
     """Crops in batches, augmented anew each epoch from the seed and the epoch's number alone.
 
     epoch: the first one to draw; None stands for the unchanging, unaugmented batches of a test.
+    unchanged: the share of crops that are not augmented.
     """
 
-    def __init__(self, crops: Crops, size: int, seed: int, epoch: int | None = 0) -> None:
+    def __init__(
+        self,
+        crops: Crops,
+        size: int,
+        seed: int,
+        epoch: int | None = 0,
+        unchanged: float = 0.0,
+    ) -> None:
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=8)
         self._crops, self._size, self._seed, self._epoch = crops, size, seed, epoch
+        self._unchanged = unchanged
         self._person = _persons(crops)
         self._draw(np.random.default_rng((seed, epoch or 0)))
 
@@ -107,7 +116,8 @@ class Batches(keras.utils.PyDataset):
         if self._epoch is None:
             x = windows(images).astype(np.float32)[..., None]
         else:
-            x = augmented(images, np.random.default_rng((self._seed, self._epoch, number)))
+            rng = np.random.default_rng((self._seed, self._epoch, number))
+            x = augmented(images, rng, self._unchanged)
         y: dict[str, NDArray[Any]] = {"identity": self._person[rows]}
         if self._crops.teacher is not None:
             y["teacher"] = self._crops.teacher[rows]

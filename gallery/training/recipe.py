@@ -55,7 +55,8 @@ class Stage:
 
     pairs_per_batch counts pairs, so a batch has twice as many crops. learning_rate is the first
     one; it falls to nothing along half a cosine. patience: epochs without a better loss on the
-    held-out people before the stage ends early.
+    held-out people before the stage ends early. unchanged: the share of the crops that are seen as
+    the aligner cuts them, but for the mirror.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Stage:
     learning_rate: float
     loss: LossWeights
     patience: int
+    unchanged: float = 0.0
 
     def learning_rate_at(self, epoch: float) -> float:
         """What to use when so many epochs are done (Loshchilov, Hutter 2017, "SGDR")."""
@@ -95,7 +97,13 @@ class Recipe:
 CENTRES = 0.1
 
 
-def distillation(epochs: int, pairs_per_batch: int, learning_rate: float, cycle: int = 1) -> Stage:
+def distillation(
+    epochs: int,
+    pairs_per_batch: int,
+    learning_rate: float,
+    cycle: int = 1,
+    unchanged: float = 0.0,
+) -> Stage:
     """Learn the geometry of the teacher's points, from every crop.
 
     A later cycle, counted from 1, goes on from the one before with the learning rate up again, to
@@ -104,7 +112,7 @@ def distillation(epochs: int, pairs_per_batch: int, learning_rate: float, cycle:
     loss = LossWeights(point_wise=1.0, relational=2.0, centres=CENTRES)
     name = "distil" if cycle == 1 else f"distil-{cycle}"
     rate = learning_rate / 2 ** (cycle - 1)
-    return Stage(name, epochs, pairs_per_batch, rate, loss, patience=epochs)
+    return Stage(name, epochs, pairs_per_batch, rate, loss, epochs, unchanged)
 
 
 def siamese(

@@ -135,11 +135,11 @@ def _batches(stage: Stage, crops: Crops, seed: int, epoch: int) -> tuple[Batches
     training, held_out = crops.training(), crops.development()
     if stage.loss.contrastive:
         return (
-            PairBatches(training, size, seed, epoch),
+            PairBatches(training, size, seed, epoch, stage.unchanged),
             PairBatches(held_out, size, seed, epoch=None),
         )
     return (
-        CropBatches(training, 2 * size, seed, epoch),
+        CropBatches(training, 2 * size, seed, epoch, stage.unchanged),
         CropBatches(held_out, 2 * size, seed, epoch=None),
     )
 

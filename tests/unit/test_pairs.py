@@ -127,3 +127,14 @@ def test_each_person_has_the_mean_of_the_teachers_points_as_centre() -> None:
     own = known["identity"] >= 0
     assert own.sum() == 3
     assert (np.sum(centres[known["identity"][own]] * known["teacher"][own], axis=1) > 0.7).all()
+
+
+@pytest.mark.parametrize(
+    ("unchanged", "least", "most"), [(0.0, 0, 0), (0.5, 16, 48), (1.0, 64, 64)]
+)
+def test_a_share_of_the_crops_is_seen_as_it_is(unchanged: float, least: int, most: int) -> None:
+    crops = some_crops(people([4] * 16))
+    views = augmented(crops.images, np.random.default_rng(0), unchanged)[..., 0]
+    as_cut = windows(crops.images)
+    same = (views == as_cut).all(axis=(1, 2)) | (views == as_cut[:, :, ::-1]).all(axis=(1, 2))
+    assert least <= same.sum() <= most
