@@ -89,6 +89,13 @@ model: $(VENV)/.developer
 	$(TRAIN) --output runs/residual-48-v6 --grow-from runs/residual-48-v5/model.keras \
 	    --ensemble-with runs/residual-48-v4-int8/model.keras \
 	    --optimizer muon --seed 19 --distil-learning-rate 0.002 --distil-epochs 10 --epochs 0
+	$(TRAIN) --output runs/residual-48-v4-longer --grow-from runs/residual-48-v4-int8/model.keras \
+	    --optimizer muon --seed 23 --distil-learning-rate 0.002 --distil-epochs 10 --epochs 0
+	$(TRAIN) --output runs/residual-48-v7-first --grow-from runs/residual-48-v6/model.keras --unchanged 0.5 \
+	    --optimizer muon --seed 41 --distil-learning-rate 0.001 --distil-epochs 4 --epochs 0
+	$(TRAIN) --output runs/residual-48-v7 --grow-from runs/residual-48-v4-longer/model.keras --unchanged 0.5 \
+	    --ensemble-with runs/residual-48-v7-first/model.keras \
+	    --optimizer muon --seed 43 --distil-learning-rate 0.0007 --distil-epochs 2 --epochs 0
 
 # What each part of the recipe is worth: short trainings, some hours on two cores.
 ablations: $(VENV)/.developer
