@@ -16,9 +16,9 @@ LOOSE_SHARE = 0.15  # as a detector that gives a box and no landmarks would crop
 WINDOW_CENTRE = np.array([(WINDOW_WIDTH - 1) / 2, (WINDOW_HEIGHT - 1) / 2])
 
 
-def window(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The window of a (96, 80) crop as the aligner cuts it: (62, 47) uint8, nothing changed."""
-    return cut(crop, to_crop(scale=1.0, turn=0.0, shift=np.zeros(2), mirror=False))
+def window(crop: NDArray[np.uint8], mirror: bool = False) -> NDArray[np.uint8]:
+    """The window of a (96, 80) crop as the aligner cuts it, or its mirror image: (62, 47) uint8."""
+    return cut(crop, to_crop(scale=1.0, turn=0.0, shift=np.zeros(2), mirror=mirror))
 
 
 def windows(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -44,7 +44,7 @@ def augmented(
     ]
     seen = photographed(np.stack(views), rng)
     for i in np.flatnonzero(rng.random(count) < unchanged):
-        seen[i, ..., 0] = window(crops[i])[:, :: -1 if mirror[i] else 1]
+        seen[i, ..., 0] = window(crops[i], bool(mirror[i]))
     return seen
 
 

@@ -112,7 +112,7 @@ def distillation(
     loss = LossWeights(point_wise=1.0, relational=2.0, centres=CENTRES)
     name = "distil" if cycle == 1 else f"distil-{cycle}"
     rate = learning_rate / 2 ** (cycle - 1)
-    return Stage(name, epochs, pairs_per_batch, rate, loss, epochs, unchanged)
+    return Stage(name, epochs, pairs_per_batch, rate, loss, patience=epochs, unchanged=unchanged)
 
 
 def siamese(

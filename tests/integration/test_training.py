@@ -77,7 +77,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Callable[[recipes.Architect
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("architecture", [recipes.Architecture.SEED, recipes.Architecture.NARROW])
+@pytest.mark.parametrize("architecture", list(recipes.Architecture))
 def test_a_run_writes_a_model_that_litert_serves_as_keras_does(
     ran: Callable[[recipes.Architecture], Path], architecture: recipes.Architecture
 ) -> None:

@@ -11,11 +11,11 @@ FAKE_CAMERA = ("--use-fake-device-for-media-stream",)
 
 
 def reached(page: Page, expression: str, wanted: object) -> bool:
-    """Whether the expression becomes `wanted` within 15 s.
+    """Whether the expression becomes `wanted` within 5 s.
 
     `Page.wait_for_function` asks again by `eval`, which the page's content policy forbids.
     """
-    for _ in range(150):
+    for _ in range(50):
         if page.evaluate(expression) == wanted:
             return True
         page.wait_for_timeout(100)
