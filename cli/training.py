@@ -70,8 +70,8 @@ def train(
         typer.Option(
             min=0,
             max=1,
-            help="Share of the crops that are seen as they are while it learns from the teacher, "
-            "the others as worse photos would show them: 0 at first, 0.5 for a last cycle.",
+            help="Share of the crops that are seen as they are, the others as worse photos would "
+            "show them: 0 at first, 0.5 for a last cycle.",
         ),
     ] = 0.0,
     patience: Annotated[
@@ -145,7 +145,10 @@ def train(
         for cycle, count in enumerate(distil_epochs if taught else (), 1)
     ]
     if epochs:
-        stages.append(recipes.siamese(epochs, batch_size, learning_rate, patience, bool(stages)))
+        pairs = recipes.siamese(
+            epochs, batch_size, learning_rate, patience, bool(stages), unchanged
+        )
+        stages.append(pairs)
     if not stages:
         raise DataRejected("--epochs 0 leaves nothing to train here; give it 1 or more")
     if distil_epochs and not taught:

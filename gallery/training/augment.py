@@ -33,19 +33,29 @@ def augmented(
 
     unchanged: the share of them that are the window as the aligner cuts it, or its mirror image.
     """
+    seen = np.empty((len(crops), WINDOW_HEIGHT, WINDOW_WIDTH, 1), np.float32)
+    mirror = rng.random(len(crops)) < 0.5
+    as_cut = rng.random(len(crops)) < unchanged
+    for i in np.flatnonzero(as_cut):
+        seen[i, ..., 0] = window(crops[i], bool(mirror[i]))
+    others = np.flatnonzero(~as_cut)
+    if len(others):
+        seen[others] = photographed(_cut_loosely(crops[others], mirror[others], rng), rng)
+    return seen
+
+
+def _cut_loosely(
+    crops: NDArray[np.uint8], mirror: NDArray[np.bool_], rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Windows as an aligner that errs would cut them, mirrored where asked: (N, 62, 47) uint8."""
     count = len(crops)
     loose = rng.random(count) < LOOSE_SHARE
     scale = np.exp(rng.normal(0, np.where(loose, 0.09, 0.035)))
     turn = np.deg2rad(rng.normal(0, np.where(loose, 8.0, 3.5)))
     shift = rng.normal(0, np.where(loose, 2.5, 0.9), (2, count)).T
-    mirror = rng.random(count) < 0.5
-    views = [
-        cut(crops[i], to_crop(scale[i], turn[i], shift[i], bool(mirror[i]))) for i in range(count)
-    ]
-    seen = photographed(np.stack(views), rng)
-    for i in np.flatnonzero(rng.random(count) < unchanged):
-        seen[i, ..., 0] = window(crops[i], bool(mirror[i]))
-    return seen
+    return np.stack(
+        [cut(crops[i], to_crop(scale[i], turn[i], shift[i], bool(mirror[i]))) for i in range(count)]
+    )
 
 
 def photographed(views: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:

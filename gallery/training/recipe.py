@@ -116,24 +116,22 @@ def distillation(
 
 
 def siamese(
-    epochs: int, pairs_per_batch: int, learning_rate: float, patience: int, teacher: bool
+    epochs: int,
+    pairs_per_batch: int,
+    learning_rate: float,
+    patience: int,
+    teacher: bool,
+    unchanged: float = 0.0,
 ) -> Stage:
     """Contrastive loss on pairs; beside a teacher, hard strangers are mined as well."""
-    if not teacher:
-        return Stage(
-            "siamese",
-            epochs,
-            pairs_per_batch,
-            learning_rate,
-            LossWeights(contrastive=1.0),
-            patience,
+    loss = LossWeights(contrastive=1.0)
+    if teacher:
+        loss = LossWeights(
+            contrastive=0.5,
+            hard_strangers=0.5,
+            mined=pairs_per_batch,
+            point_wise=1.0,
+            relational=2.0,
+            centres=CENTRES,
         )
-    loss = LossWeights(
-        contrastive=0.5,
-        hard_strangers=0.5,
-        mined=pairs_per_batch,
-        point_wise=1.0,
-        relational=2.0,
-        centres=CENTRES,
-    )
-    return Stage("siamese", epochs, pairs_per_batch, learning_rate, loss, patience)
+    return Stage("siamese", epochs, pairs_per_batch, learning_rate, loss, patience, unchanged)
