@@ -96,6 +96,15 @@ model: $(VENV)/.developer
 	$(TRAIN) --output runs/residual-48-v7 --grow-from runs/residual-48-v4-longer/model.keras --unchanged 0.5 \
 	    --ensemble-with runs/residual-48-v7-first/model.keras \
 	    --optimizer muon --seed 43 --distil-learning-rate 0.0007 --distil-epochs 2 --epochs 0
+	$(TRAIN) --output runs/residual-48-v8-first-half --grow-from runs/residual-48-v7-first/model.keras --unchanged 0.5 \
+	    --optimizer muon --seed 31 --distil-learning-rate 0.0015 --distil-epochs 8 --epochs 0
+	$(TRAIN) --output runs/residual-48-v8-first --grow-from runs/residual-48-v8-first-half/model.keras --unchanged 1 \
+	    --optimizer muon --seed 41 --distil-learning-rate 0.0005 --distil-epochs 1 --epochs 0
+	$(TRAIN) --output runs/residual-48-v8-second-half --grow-from runs/residual-48-v7/model.keras --unchanged 0.5 \
+	    --optimizer muon --seed 32 --distil-learning-rate 0.0015 --distil-epochs 9 --epochs 0
+	$(TRAIN) --output runs/residual-48-v8 --grow-from runs/residual-48-v8-second-half/model.keras --unchanged 1 \
+	    --ensemble-with runs/residual-48-v8-first/model.keras \
+	    --optimizer muon --seed 42 --distil-learning-rate 0.0005 --distil-epochs 1 --epochs 0
 
 # What each part of the recipe is worth: short trainings, some hours on two cores.
 ablations: $(VENV)/.developer

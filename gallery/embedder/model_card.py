@@ -14,7 +14,7 @@ from typing import Any
 from gallery.domain.strangers import StrangerRates
 from gallery.errors import ModelUnavailable
 
-DEFAULT_MODEL = "residual-48-v7"
+DEFAULT_MODEL = "residual-48-v8"
 CARD_FILE, SERVING_FILE = "card.json", "model.tflite"
 _MODELS = Path(__file__).parent / "models"
 

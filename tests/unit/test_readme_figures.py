@@ -9,7 +9,7 @@ from gallery.embedder.model_card import default_model_folder, read_card
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 CARD = read_card(default_model_folder())
-WORDS = {5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
+WORDS = {5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten", 11: "eleven"}
 
 
 def rounded(told: str) -> str:
