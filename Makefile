@@ -79,32 +79,33 @@ clean:
 
 # The shipped model, trained anew: hours on two cores; a stopped run goes on where it was.
 TRAIN = $(BIN)/gallery train ../shared/faces/train --precision mixed_bfloat16 --batch-size 64 --learning-rate 0.0005
+CYCLE = $(TRAIN) --optimizer muon --epochs 0
 model: $(VENV)/.developer
 	$(TRAIN) --output runs/residual-48-v3 --architecture narrow --distil-epochs 23 --distil-epochs 24 --epochs 3
 	$(TRAIN) --output runs/residual-48-v4-int8 --grow-from runs/residual-48-v3/model.keras \
 	    --optimizer muon --distil-learning-rate 0.001 --distil-epochs 17 --learning-rate 0.0002 --epochs 1
-	$(TRAIN) --output runs/residual-48-v5 --grow-from runs/residual-48-v4-int8/model.keras --grow-resolutions 2 \
+	$(CYCLE) --output runs/residual-48-v5 --grow-from runs/residual-48-v4-int8/model.keras --grow-resolutions 2 \
 	    --ensemble-with runs/residual-48-v4-int8/model.keras \
-	    --optimizer muon --seed 11 --distil-learning-rate 0.002 --distil-epochs 10 --epochs 0
-	$(TRAIN) --output runs/residual-48-v6 --grow-from runs/residual-48-v5/model.keras \
+	    --seed 11 --distil-learning-rate 0.002 --distil-epochs 10
+	$(CYCLE) --output runs/residual-48-v6 --grow-from runs/residual-48-v5/model.keras \
 	    --ensemble-with runs/residual-48-v4-int8/model.keras \
-	    --optimizer muon --seed 19 --distil-learning-rate 0.002 --distil-epochs 10 --epochs 0
-	$(TRAIN) --output runs/residual-48-v4-longer --grow-from runs/residual-48-v4-int8/model.keras \
-	    --optimizer muon --seed 23 --distil-learning-rate 0.002 --distil-epochs 10 --epochs 0
-	$(TRAIN) --output runs/residual-48-v7-first --grow-from runs/residual-48-v6/model.keras --unchanged 0.5 \
-	    --optimizer muon --seed 41 --distil-learning-rate 0.001 --distil-epochs 4 --epochs 0
-	$(TRAIN) --output runs/residual-48-v7 --grow-from runs/residual-48-v4-longer/model.keras --unchanged 0.5 \
+	    --seed 19 --distil-learning-rate 0.002 --distil-epochs 10
+	$(CYCLE) --output runs/residual-48-v4-longer --grow-from runs/residual-48-v4-int8/model.keras \
+	    --seed 23 --distil-learning-rate 0.002 --distil-epochs 10
+	$(CYCLE) --output runs/residual-48-v7-first --grow-from runs/residual-48-v6/model.keras --unchanged 0.5 \
+	    --seed 41 --distil-learning-rate 0.001 --distil-epochs 4
+	$(CYCLE) --output runs/residual-48-v7 --grow-from runs/residual-48-v4-longer/model.keras --unchanged 0.5 \
 	    --ensemble-with runs/residual-48-v7-first/model.keras \
-	    --optimizer muon --seed 43 --distil-learning-rate 0.0007 --distil-epochs 2 --epochs 0
-	$(TRAIN) --output runs/residual-48-v8-first-half --grow-from runs/residual-48-v7-first/model.keras --unchanged 0.5 \
-	    --optimizer muon --seed 31 --distil-learning-rate 0.0015 --distil-epochs 8 --epochs 0
-	$(TRAIN) --output runs/residual-48-v8-first --grow-from runs/residual-48-v8-first-half/model.keras --unchanged 1 \
-	    --optimizer muon --seed 41 --distil-learning-rate 0.0005 --distil-epochs 1 --epochs 0
-	$(TRAIN) --output runs/residual-48-v8-second-half --grow-from runs/residual-48-v7/model.keras --unchanged 0.5 \
-	    --optimizer muon --seed 32 --distil-learning-rate 0.0015 --distil-epochs 9 --epochs 0
-	$(TRAIN) --output runs/residual-48-v8 --grow-from runs/residual-48-v8-second-half/model.keras --unchanged 1 \
+	    --seed 43 --distil-learning-rate 0.0007 --distil-epochs 2
+	$(CYCLE) --output runs/residual-48-v8-first-half --grow-from runs/residual-48-v7-first/model.keras --unchanged 0.5 \
+	    --seed 31 --distil-learning-rate 0.0015 --distil-epochs 8
+	$(CYCLE) --output runs/residual-48-v8-first --grow-from runs/residual-48-v8-first-half/model.keras --unchanged 1 \
+	    --seed 41 --distil-learning-rate 0.0005 --distil-epochs 1
+	$(CYCLE) --output runs/residual-48-v8-second-half --grow-from runs/residual-48-v7/model.keras --unchanged 0.5 \
+	    --seed 32 --distil-learning-rate 0.0015 --distil-epochs 9
+	$(CYCLE) --output runs/residual-48-v8 --grow-from runs/residual-48-v8-second-half/model.keras --unchanged 1 \
 	    --ensemble-with runs/residual-48-v8-first/model.keras \
-	    --optimizer muon --seed 42 --distil-learning-rate 0.0005 --distil-epochs 1 --epochs 0
+	    --seed 42 --distil-learning-rate 0.0005 --distil-epochs 1
 
 # What each part of the recipe is worth: short trainings, some hours on two cores.
 ablations: $(VENV)/.developer

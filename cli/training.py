@@ -145,10 +145,9 @@ def train(
         for cycle, count in enumerate(distil_epochs if taught else (), 1)
     ]
     if epochs:
-        pairs = recipes.siamese(
-            epochs, batch_size, learning_rate, patience, bool(stages), unchanged
+        stages.append(
+            recipes.siamese(epochs, batch_size, learning_rate, patience, bool(stages), unchanged)
         )
-        stages.append(pairs)
     if not stages:
         raise DataRejected("--epochs 0 leaves nothing to train here; give it 1 or more")
     if distil_epochs and not taught:

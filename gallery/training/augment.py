@@ -40,11 +40,11 @@ def augmented(
         seen[i, ..., 0] = window(crops[i], bool(mirror[i]))
     others = np.flatnonzero(~as_cut)
     if len(others):
-        seen[others] = photographed(_cut_loosely(crops[others], mirror[others], rng), rng)
+        seen[others] = photographed(_misaligned(crops[others], mirror[others], rng), rng)
     return seen
 
 
-def _cut_loosely(
+def _misaligned(
     crops: NDArray[np.uint8], mirror: NDArray[np.bool_], rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """Windows as an aligner that errs would cut them, mirrored where asked: (N, 62, 47) uint8."""
