@@ -1,7 +1,8 @@
-"""What `gallery train` refuses before it spends hours."""
+"""What `gallery train` refuses before it spends hours, and what it passes on to a run."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,14 @@ def test_options_that_make_no_training_are_refused(
     assert outcome.refusal["code"] == "data_rejected"
     assert told in outcome.refusal["message"]
     assert not (tmp_path / "run").exists()
+
+
+def test_the_pairs_are_seen_as_they_are_in_the_share_that_was_asked_for(
+    gallery, sample_people: dict[str, list[Path]], tmp_path: Path
+) -> None:
+    folder, run = next(iter(sample_people.values()))[0].parents[1], tmp_path / "run"
+    options = ("--architecture", "seed", "--epochs", "1", "--unchanged", "0.5", "--json")
+    outcome = gallery("train", folder, "--output", run, *options)
+    assert outcome.document["folder"] == str(run)
+    card = json.loads((run / "card.json").read_text(encoding="utf-8"))
+    assert [stage["unchanged"] for stage in card["recipe"]["stages"]] == [0.5]
