@@ -105,11 +105,11 @@ def refusals() -> Iterator[None]:
 
 
 def _create_privately(path: Path) -> None:
-    if path.is_dir():
-        raise DatabaseUnavailable(
-            "the database is a folder; give the path of a database file", operator=path
-        )
     try:
+        if path.is_dir():
+            raise DatabaseUnavailable(
+                "the database is a folder; give the path of a database file", operator=path
+            )
         for folder in reversed(path.absolute().parents):
             if not folder.exists():
                 folder.mkdir(mode=0o700, exist_ok=True)

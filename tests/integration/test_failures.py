@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -359,16 +360,18 @@ except GalleryError as refusal:
 """
 
 
+@pytest.mark.parametrize("mode", [0o555, 0o444, 0o000])
 def test_a_folder_of_somebody_else_is_refused_in_words(
-    enrolled: Services, database: Path, sample_photos: list[Path], tmp_path: Path
+    enrolled: Services, database: Path, sample_photos: list[Path], tmp_path: Path, mode: int
 ) -> None:
     enrolled.close()
     if os.getuid() == 0:  # another user must reach the folder
-        for folder in tmp_path.parents[:2]:
-            folder.chmod(0o755)
+        for folder in tmp_path.parents:
+            if not folder.stat().st_mode & stat.S_IXOTH:
+                folder.chmod(0o755)
     for file in tmp_path.glob("gallery.db*"):
         file.chmod(0o444)
-    tmp_path.chmod(0o555)
+    tmp_path.chmod(mode)
     try:
         run: Any = subprocess.run(
             [sys.executable, "-c", AS_NOBODY, enrolled.settings.database_url, sample_photos[0]],
