@@ -42,6 +42,9 @@ _UPRIGHT_VIEW = np.array(
     ]
 )
 
+# A cut is averaged from 8 x 8 to 16 x 16 samples a pixel, of however many pixels a face consists.
+FINEST = 8
+
 # The training crop is the same view 1.25 times larger, with a margin of 8.5 and 8.4 window pixels.
 _TRAINING_VIEW = np.array([[1.25, 0.0, 1.25 * 8.5], [0.0, 1.25, 1.25 * 8.4], [0.0, 0.0, 1.0]])
 
@@ -109,14 +112,13 @@ def _from_box(box: Box) -> NDArray[np.float64]:
 def _cut(
     picture: Picture, transform: NDArray[np.float64], width: int, height: int
 ) -> NDArray[np.uint8]:
-    """Gray (height, width): sampled at least once a source pixel, then averaged down."""
-    shrink = 1 / math.hypot(transform[0, 0], transform[1, 0])
-    fine = max(1, math.ceil(shrink))
+    """Gray (height, width): sampled at least once a pixel of what is seen, then averaged down."""
     corners = _corners_seen(transform, width, height)
-    pixels, x, y = _around(picture, corners)
+    pixels, to_photo = _reduced(*_around(picture, corners), int(_shrink(transform)) // FINEST)
+    transform = transform @ to_photo
+    fine = max(1, math.ceil(_shrink(transform)))
     to_fine = np.array([[fine, 0, (fine - 1) / 2], [0, fine, (fine - 1) / 2], [0, 0, 1]])
-    from_cut = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
-    matrix = (to_fine @ transform @ from_cut)[:2]
+    matrix = (to_fine @ transform)[:2]
     size = (width * fine, height * fine)
     warped = cv2.warpAffine(pixels, matrix, size, borderMode=cv2.BORDER_REPLICATE)
     gray = cv2.cvtColor(warped, cv2.COLOR_RGB2GRAY)
@@ -127,6 +129,11 @@ def _cut(
     if fine > 1:
         gray = cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA)
     return gray.astype(np.uint8, copy=False)
+
+
+def _shrink(transform: NDArray[np.float64]) -> float:
+    """How many source pixels stand side by side in a pixel of the cut."""
+    return 1 / math.hypot(transform[0, 0], transform[1, 0])
 
 
 def _reaches_out(picture: Picture, corners: NDArray[np.float64]) -> bool:
@@ -143,9 +150,32 @@ def _corners_seen(transform: NDArray[np.float64], width: int, height: int) -> ND
     return seen
 
 
-def _around(picture: Picture, corners: NDArray[np.float64]) -> tuple[NDArray[np.uint8], int, int]:
-    """The part of the photo that the window sees, and where it starts (OpenCV warps < 32768 px)."""
+def _around(
+    picture: Picture, corners: NDArray[np.float64]
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """The part of the photo that the window sees, and the (3, 3) matrix from it to the photo.
+
+    OpenCV warps less than 32,768 pixels a side.
+    """
     left, top = (int(v) for v in np.floor(corners.min(axis=1)) - 1)
     right, bottom = (int(v) for v in np.ceil(corners.max(axis=1)) + 2)
     x, y = min(max(left, 0), picture.width - 1), min(max(top, 0), picture.height - 1)
-    return picture.pixels[y : max(bottom, y + 1), x : max(right, x + 1)], x, y
+    part = picture.pixels[y : max(bottom, y + 1), x : max(right, x + 1)]
+    return part, np.array([[1.0, 0, x], [0, 1.0, y], [0, 0, 1.0]])
+
+
+def _reduced(
+    pixels: NDArray[np.uint8], to_photo: NDArray[np.float64], step: int
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """The part with `step` pixels a side averaged to one, so that no face costs more than another.
+
+    A close-up of 50 megapixels would be sampled as often, and beside a photo's edge in float64.
+    """
+    if step <= 1:
+        return pixels, to_photo
+    height, width = pixels.shape[:2]
+    size = (max(1, width // step), max(1, height // step))
+    x, y = width / size[0], height / size[1]
+    from_small = np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return small, to_photo @ from_small

@@ -1,6 +1,7 @@
 """Wherever a face stands in the photo, the network reads it in the same place."""
 
 import math
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -111,6 +112,23 @@ def test_beyond_the_photo_stands_the_mean_of_what_is_seen(scale: int) -> None:
     inside, beyond = cut[21:], cut[:19]
     assert np.ptp(beyond) <= 1
     assert beyond.mean() == pytest.approx(inside.mean(), abs=6)
+
+
+@pytest.mark.parametrize("shift", [0, 12])  # window pixels: inside the photo, and beyond its edge
+def test_a_face_of_many_pixels_is_cut_as_one_of_few_and_costs_no_more(shift: float) -> None:
+    rng = np.random.default_rng(7)
+    face = cv2.GaussianBlur(rng.integers(0, 256, (67, 52, 3)).astype(np.uint8), (0, 0), 2)
+    crops = []
+    for scale in (2, 40):
+        size = (52 * scale, 67 * scale)
+        photo = Picture(cv2.resize(face, size, interpolation=cv2.INTER_CUBIC).astype(np.uint8))
+        detected = face_at((TEMPLATE + shift + 2) * scale + (scale - 1) / 2)
+        tracemalloc.start()
+        crops.append(align(photo, detected).pixels.astype(float))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 20_000_000  # as sampled at each source pixel the larger took 70
+    assert np.abs(crops[0] - crops[1]).max() < 3
 
 
 def test_a_face_inside_its_photo_has_nothing_outside() -> None:
