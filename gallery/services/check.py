@@ -36,14 +36,14 @@ class Check:
         """Mend what can be mended without guessing, and look again.
 
         Missing changes are logged, damaged vectors are made anew from their undamaged crops, the
-        snapshot is written anew. Nobody and no face is ever removed.
+        snapshot is written anew unless a vector stays damaged. Nobody and no face is ever removed.
         """
         before, troubles = self._look(progress, crops)
         if not any(finding.trouble.repairable for finding in before.findings):
             return before
         self._repair_log(before.findings)
         self._repair_vectors(troubles)
-        if before.snapshot.present:
+        if before.snapshot.present and troubles.vectors_mendable:
             self.snapshot.rebuild()
         after, _ = self._look(progress, crops)
         left = {
@@ -72,7 +72,7 @@ class Check:
                 findings=_references_and_log(unit),
             )
         troubles = check_faces(self.units, self.embedder, crops, progress)
-        state, findings = self.snapshot()
+        state, findings = self.snapshot(troubles.vectors_whole)
         return (
             replace(
                 health,

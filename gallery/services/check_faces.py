@@ -41,6 +41,16 @@ class FaceTroubles:
     def add(self, trouble: Trouble, face_id: int) -> None:
         self.of.setdefault(trouble, []).append(face_id)
 
+    @property
+    def vectors_whole(self) -> bool:
+        """Whether every stored vector can be read."""
+        return Trouble.VECTOR_DAMAGED not in self.of
+
+    @property
+    def vectors_mendable(self) -> bool:
+        """Whether every one can, or can be made anew."""
+        return set(self.of.get(Trouble.VECTOR_DAMAGED, ())) <= set(self.repairable)
+
     def findings(self) -> tuple[Finding, ...]:
         return tuple(
             finding

@@ -32,8 +32,8 @@ class SnapshotCheck:
     def path(self) -> str:
         return str(self.file)
 
-    def __call__(self) -> tuple[SnapshotState, tuple[Finding, ...]]:
-        """What the header says, and what is wrong."""
+    def __call__(self, vectors_whole: bool) -> tuple[SnapshotState, tuple[Finding, ...]]:
+        """What the header says, and what is wrong; without the stored vectors, of the file alone."""
         if not self.file.exists() and not self.file.is_symlink():
             return SnapshotState(self.path, present=False), ()
         try:
@@ -46,6 +46,8 @@ class SnapshotCheck:
             index = snapshot.load(self.file, self.model_id, self.make())
         except SnapshotUnusable as refusal:
             return state, (about(Trouble.SNAPSHOT_UNUSABLE, refusal.message),)
+        if not vectors_whole:
+            return state, ()
         with self.units.read() as unit:
             return state, self._compare(unit, index)
 

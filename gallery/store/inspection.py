@@ -71,11 +71,12 @@ class InspectionRepository:
         )
 
     def ids_used_again(self) -> tuple[int, ...]:
-        """Faces that came after they had been removed."""
+        """Stored faces that came after they had been removed."""
         removals = face_change.alias()
         return self._ids(
             select(face_change.c.face_id)
             .join(removals, removals.c.face_id == face_change.c.face_id)
+            .where(face_change.c.face_id.in_(select(face.c.id)))
             .where(removals.c.removed, ~face_change.c.removed)
             .where(removals.c.revision < face_change.c.revision)
             .distinct()

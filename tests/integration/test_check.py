@@ -141,6 +141,28 @@ def test_a_damaged_vector_is_refused_in_words_until_it_is_repaired(
     assert services.identify(photo(0, 1)).candidates[0].face_id == 2
 
 
+def test_a_damaged_vector_is_repaired_beside_a_snapshot_too(
+    services: Services, people: list[Identity], sql: Sql
+) -> None:
+    services.maintenance.snapshot()
+    sql(NOT_FINITE)
+    health = services.check(quiet)
+    assert (found(health), health.snapshot.faces) == ({Trouble.VECTOR_DAMAGED: (2,)}, 6)
+    mended = services.check.repair(quiet)
+    assert (mended.good, mended.snapshot.revision) == (True, mended.changes)
+
+
+def test_a_snapshot_is_left_while_a_vector_stays_damaged(
+    services: Services, people: list[Identity], sql: Sql
+) -> None:
+    services.maintenance.snapshot()
+    sql(f"{NOT_FINITE}; UPDATE face SET crop = x'00' WHERE id = 2")
+    left = services.check.repair(quiet)
+    assert found(left) == {Trouble.CROP_DAMAGED: (2,), Trouble.VECTOR_DAMAGED: (2,)}
+    services.identities.remove_face(people[0].id, 2)
+    assert services.check(quiet).good
+
+
 @pytest.mark.parametrize("crop", ["zeroblob(2914)", "x'00'", "randomblob(2914)"])
 def test_a_vector_is_never_made_from_a_damaged_crop(
     services: Services, people: list[Identity], sql: Sql, database_url: str, crop: str
@@ -217,6 +239,8 @@ def test_an_id_that_came_back_is_told(services: Services, people: list[Identity]
         "INSERT INTO face_change(face_id, removed) VALUES (3, 0)"
     )
     assert found(services.check(quiet)) == {Trouble.ID_USED_AGAIN: (3,)}
+    services.identities.remove_face(people[0].id, 3)  # as its remedy says
+    assert services.check(quiet).good
 
 
 def test_faces_of_another_model_are_told(
