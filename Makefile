@@ -9,7 +9,7 @@ demo: $(VENV)/.developer
 	$(BIN)/gallery demo
 
 test: $(VENV)/.developer
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Killed with SIGKILL while it enrolls, removes and snapshots, N times; every acknowledgement counts.
 N ?= 200
