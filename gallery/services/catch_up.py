@@ -7,9 +7,10 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from gallery.errors import ModelMismatch, SnapshotUnusable
+from gallery.errors import SnapshotUnusable
 from gallery.index import snapshot
 from gallery.index.base import Changes, Index
+from gallery.services.one_model import refuse_other_models
 from gallery.services.watch import UNWATCHED, Watch
 from gallery.store.unit_of_work import ReadUnit, UnitsOfWork
 
@@ -63,11 +64,11 @@ class LiveIndex:
         index = self._index
         if index is not None:
             with self._units.read() as unit:
-                self._refuse_other_models(unit)
+                refuse_other_models(unit, self._model_id)
                 if _is_level(unit, index):
                     return index
         with self._catching_up, self._units.read() as unit:
-            self._refuse_other_models(unit)
+            refuse_other_models(unit, self._model_id)
             index = self._from_snapshot(unit) if self._index is None else self._index
             if index is None or not _belongs(unit, index):
                 index = self._make()
@@ -102,13 +103,6 @@ class LiveIndex:
             return snapshot.inspect(self._snapshot_path).revision
         except SnapshotUnusable:
             return 0
-
-    def _refuse_other_models(self, unit: ReadUnit) -> None:
-        if unit.vectors.any_of_other_models(self._model_id):
-            raise ModelMismatch(
-                f"some stored faces come from another model than {self._model_id}; "
-                "run `gallery reembed`"
-            )
 
     def _from_snapshot(self, unit: ReadUnit) -> Index | None:
         if self._snapshot_path is None or not self._snapshot_path.exists():

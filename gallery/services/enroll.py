@@ -13,6 +13,7 @@ from gallery.services.enroll_many import new_face
 from gallery.services.identities import existing
 from gallery.services.in_order import cores, in_order
 from gallery.services.once import stored_face
+from gallery.services.one_model import refuse_other_models
 from gallery.services.recognise import Probe, Recognise
 from gallery.services.which_photo import which_photo
 from gallery.store.unit_of_work import UnitsOfWork
@@ -44,7 +45,8 @@ class Enroll:
         choice: FaceChoice = FaceChoice.ONLY,
         once: Once | None = None,
     ) -> Enrollment:
-        """Refuses with IdentityNotFound, PhotoAlreadyEnrolled, PhotoRejected and KeyReused."""
+        """Refuses with IdentityNotFound, PhotoAlreadyEnrolled, PhotoRejected, KeyReused, and with
+        ModelMismatch where faces of another model are stored."""
         with self.units.read() as unit:
             existing(unit, identity_id)
         probe = self.recognise(photo, choice)
@@ -53,6 +55,7 @@ class Enroll:
             stored = stored_face(unit, once)
             if stored is not None:
                 return Enrollment(identity, stored, probe)
+            refuse_other_models(unit, probe.embedding.model_id)
             _refuse_held(unit.faces.photos_of(identity_id), identity, probe, "this photo")
             face = unit.faces.add(identity_id, new_face(probe))
             if once is not None:
@@ -66,7 +69,8 @@ class Enroll:
     ) -> tuple[Enrollment, ...]:
         """Store all photos or none; the person is created when new.
 
-        Refuses with InvalidName, InvalidValue (no photo), PhotoAlreadyEnrolled and PhotoRejected;
+        Refuses with InvalidName, InvalidValue (no photo), PhotoAlreadyEnrolled, ModelMismatch and
+        PhotoRejected;
         with several photos the message says which one: "photo 2: ...".
         """
         person = PersonName.parse(name)
@@ -74,6 +78,7 @@ class Enroll:
             raise InvalidValue("0 photos were given; 1 or more are needed")
         probes = self._recognise_all(photos, choice)
         with self.units.write() as unit:
+            refuse_other_models(unit, probes[0].embedding.model_id)
             identity = unit.identities.by_name(person) or unit.identities.add(person)
             several = len(probes) > 1
             held = set(unit.faces.photos_of(identity.id))

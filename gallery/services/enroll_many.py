@@ -13,6 +13,7 @@ from gallery.domain.identity import NewFace, PersonName
 from gallery.errors import GalleryError, InvalidName, NotFound, PhotoRejected
 from gallery.imaging.threads import one_thread_a_call
 from gallery.services.in_order import cores, in_order
+from gallery.services.one_model import refuse_other_models
 from gallery.services.recognise import Probe, Recognise, Seen
 from gallery.store.unit_of_work import ReadUnit, UnitsOfWork
 
@@ -147,6 +148,7 @@ class EnrollMany:
         if not batch:
             return
         with self.units.write() as unit:
+            refuse_other_models(unit, self.recognise.embedder.model_id)
             people = {found.person.key: found.person for found in batch}
             held = {key: set(_held(unit, person)) for key, person in people.items()}
             ids: dict[str, int] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,12 @@ from gallery.errors import (
     IdentityNotFound,
     InvalidName,
     InvalidValue,
+    ModelMismatch,
     PhotoAlreadyEnrolled,
     PhotoRejected,
 )
+from gallery.services.enroll_many import BulkPhoto
+from gallery.store.unit_of_work import UnitsOfWork
 
 Photo = Callable[[int, int], bytes]
 
@@ -43,6 +47,21 @@ def test_the_same_photo_is_enrolled_once_a_person(services: Services, photo: Pho
         services.enroll(alice.id, photo(0, 0))
     services.enroll(bob.id, photo(0, 0))
     assert [person.face_count for person in services.identities.list()] == [1, 1]
+
+
+def test_no_face_is_enrolled_beside_those_of_another_model(
+    services: Services, units: UnitsOfWork, photo: Photo, store: Any, points: Any
+) -> None:
+    alice = store(units, "Alice", points(1, 1), model_id="another")
+    several = [BulkPhoto("Bob", "a photo", lambda: photo(0, 0))]
+    for enroll in (
+        lambda: services.enroll(alice.identity_id, photo(0, 0)),
+        lambda: services.enroll.by_name("Bob", [photo(0, 0)]),
+        lambda: services.enroll_many(several, lambda done, total: None),
+    ):
+        with pytest.raises(ModelMismatch, match="gallery reembed"):
+            enroll()
+    assert [person.face_count for person in services.identities.list()] == [1]
 
 
 def test_a_photo_can_be_enrolled_again_after_its_face_was_removed(
