@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.options import AsJson
-from cli.session import session_of
+from cli.session import services_of
 from gallery.errors import DataRejected, ExtraNotInstalled, PathNotFound
 from gallery.training.recipe import Architecture, Optimizer, Precision
 
 if TYPE_CHECKING:
-    from gallery.settings import Settings
     from gallery.training.calibration import Calibration
     from gallery.training.dataset import Crops, DataDescription
 
@@ -164,7 +163,7 @@ def train(
         grown_resolutions=grow_resolutions,
         ensemble_with=sha256_of(ensemble_with) if ensemble_with else None,
     )
-    crops, data = _load(folder, session_of(context).settings(), seed)
+    crops, data = _load(folder, context, taught)
     output.mkdir(parents=True, exist_ok=True)
     with TrainingProgress() as progress:
         calibration = run(
@@ -188,16 +187,16 @@ def _require_extra() -> None:
         )
 
 
-def _load(folder: Path, settings: Settings, seed: int) -> tuple[Crops, DataDescription]:
+def _load(folder: Path, context: typer.Context, prepared: bool) -> tuple[Crops, DataDescription]:
     """The crops of the prepared archive, or those cut from photos of people."""
     from cli.output import track, warn
-    from gallery.bootstrap import make_detector
-    from gallery.training.dataset import describe, is_archive, load_archive, load_people
+    from gallery.training.dataset import describe, load_archive, load_people
 
-    if is_archive(folder):
+    if prepared:
         crops = load_archive(folder, track)
     else:
-        crops, refused = load_people(folder, make_detector(settings.detector), seed, track)
+        with services_of(context) as services:
+            crops, refused = load_people(folder, services.recognise, track)
         if refused:
             warn(f"{refused} photos were refused: no face, several faces, or not readable.")
     return crops, describe(folder, crops)

@@ -21,7 +21,7 @@ from gallery.imaging.decode import decode
 from gallery.imaging.measure import measure
 from gallery.imaging.threads import one_thread_a_call
 from gallery.services.enroll_many import BATCH, CHUNK, BulkPhoto, EnrollMany
-from gallery.services.recognise import Recognise, choose
+from gallery.services.recognise import Recognise
 from gallery.store.unit_of_work import UnitsOfWork
 
 SAMPLE = 300
@@ -75,7 +75,7 @@ def benchmark(
         units = open_units(Path(folder) / "gallery.db")
         with one_thread_a_call():
             costs = _stages(recognise, units, photos)
-        fill(units, faces_before, "made-up")
+        fill(units, faces_before, recognise.embedder.model_id)
         enroll = EnrollMany(units, recognise, threads)
         started = time.perf_counter()
         report = enroll(photos, progress, FaceChoice.LARGEST)
@@ -149,7 +149,7 @@ def _crop(
     recognise: Recognise, picture: Picture, spent: dict[str, float]
 ) -> tuple[FaceCrop, Quality]:
     with _timed(spent, "detect"):
-        face = choose(recognise.detector.detect(picture), FaceChoice.LARGEST, picture)
+        face, _ = recognise.locate(picture, FaceChoice.LARGEST)
     with _timed(spent, "align"):
         crop = align(picture, face)
         quality = measure(face, crop)

@@ -33,7 +33,7 @@ class SnapshotCheck:
         return str(self.file)
 
     def __call__(self, vectors_whole: bool) -> tuple[SnapshotState, tuple[Finding, ...]]:
-        """What the header says, and what is wrong; without the stored vectors, of the file alone."""
+        """What the header says, and what is wrong; vectors that are not whole are not compared."""
         if not self.file.exists() and not self.file.is_symlink():
             return SnapshotState(self.path, present=False), ()
         try:

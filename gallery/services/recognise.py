@@ -32,23 +32,8 @@ Nearer faces are refused: to guess between two people is how the wrong one gets 
 
 
 @dataclass(frozen=True, eq=False)
-class Probe:
-    """Everything about the one face chosen in one photo; sizes are those of the upright photo."""
-
-    picture_width: int
-    picture_height: int
-    face: DetectedFace
-    crop: FaceCrop
-    quality: Quality
-    embedding: Embedding
-    photo_sha256: str
-    detector: str
-    faces_found: int
-
-
-@dataclass(frozen=True, eq=False)
 class Seen:
-    """A probe that is not embedded yet."""
+    """Everything about the one face chosen in one photo; sizes are those of the upright photo."""
 
     picture_width: int
     picture_height: int
@@ -60,17 +45,14 @@ class Seen:
     faces_found: int
 
     def embedded(self, embedding: Embedding) -> Probe:
-        return Probe(
-            picture_width=self.picture_width,
-            picture_height=self.picture_height,
-            face=self.face,
-            crop=self.crop,
-            quality=self.quality,
-            embedding=embedding,
-            photo_sha256=self.photo_sha256,
-            detector=self.detector,
-            faces_found=self.faces_found,
-        )
+        return Probe(**vars(self), embedding=embedding)
+
+
+@dataclass(frozen=True, eq=False)
+class Probe(Seen):
+    """The same, and its embedding: what is compared and stored."""
+
+    embedding: Embedding
 
 
 @dataclass(frozen=True)
@@ -106,11 +88,7 @@ class Recognise:
             with timed(self.watch, Stage.DECODE):
                 picture = held.enter_context(decoded(photo, self.room))
             width, height = picture.width, picture.height
-            with timed(self.watch, Stage.DETECT):
-                faces = self.detector.detect(picture)
-            face = self._with_landmarks(picture, choose(faces, choice, picture))
-            self._refuse_turned(picture, face)
-            check_outside(outside(picture, face), self.quality_limits)
+            face, faces_found = self.locate(picture, choice)
             crop = align(picture, face)
             del picture  # its pixels leave together with their place in the room
         quality = measure(face, crop)
@@ -123,8 +101,17 @@ class Recognise:
             quality=quality,
             photo_sha256=hashlib.sha256(photo).hexdigest(),
             detector=self.detector.name,
-            faces_found=len(faces),
+            faces_found=faces_found,
         )
+
+    def locate(self, picture: Picture, choice: FaceChoice) -> tuple[DetectedFace, int]:
+        """The face to cut, which stands upright and in the photo, and how many were found."""
+        with timed(self.watch, Stage.DETECT):
+            faces = self.detector.detect(picture)
+        face = self._with_landmarks(picture, choose(faces, choice, picture))
+        self._refuse_turned(picture, face)
+        check_outside(outside(picture, face), self.quality_limits)
+        return face, len(faces)
 
     def _refuse_turned(self, picture: Picture, face: DetectedFace) -> None:
         if self.upright and not self.upright.is_upright(align_with_surroundings(picture, face)):

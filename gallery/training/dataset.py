@@ -8,6 +8,7 @@ of the window stands at (1.25 (x + 8.5), 1.25 (y + 8.4)) in the crop.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +18,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.detector.base import Detector
 from gallery.domain.face import FaceChoice
 from gallery.errors import DataRejected, PhotoRejected
 from gallery.imaging.align import TRAINING_HEIGHT, TRAINING_WIDTH, align_for_training
 from gallery.imaging.decode import decode
-from gallery.services.recognise import choose
+from gallery.services.recognise import Recognise
 
 CROP_SCALE = 1.25
 CROP_MARGIN_X, CROP_MARGIN_Y = 8.5, 8.4
@@ -119,39 +119,42 @@ def load_archive(folder: Path, progress: Progress) -> Crops:
     )
 
 
-def load_people(
-    folder: Path, detector: Detector, seed: int, progress: Progress
-) -> tuple[Crops, int]:
+def load_people(folder: Path, recognise: Recognise, progress: Progress) -> tuple[Crops, int]:
     """A folder of people, a sub-folder of photos each: the crops, and how many were refused.
 
-    One person in ten, and two at least, are held out: the split is by person, never by photo.
+    The split is by person, never by photo: one in ten, and two at least, are held out. Which ones
+    their folders' names decide, so that a network and the one it grows from hold out the same.
     """
+    folders = sorted(path for path in folder.iterdir() if path.is_dir())
     photos = [
         (person, photo)
-        for person, people in enumerate(sorted(path for path in folder.iterdir() if path.is_dir()))
-        for photo in sorted(path for path in people.iterdir() if path.is_file())
+        for person, photos_of in enumerate(folders)
+        for photo in sorted(path for path in photos_of.iterdir() if path.is_file())
     ]
     images, identity, refused = [], [], 0
     for row in progress(range(len(photos)), len(photos), "finding faces"):
         person, photo = photos[row]
         try:
             picture = decode(photo.read_bytes())
-            face = choose(detector.detect(picture), FaceChoice.ONLY, picture)
+            face, _ = recognise.locate(picture, FaceChoice.ONLY)
             images.append(align_for_training(picture, face))
         except PhotoRejected:
             refused += 1
         else:
             identity.append(person)
-    people = np.unique(identity)
+    people = sorted(set(identity), key=lambda person: _shuffled(folders[person].name))
     if len(people) < MIN_PEOPLE:
         raise DataRejected(
             f"{folder} has {len(people)} people with a usable photo ({refused} photos refused); "
             f"{MIN_PEOPLE} are needed, a sub-folder each"
         )
     count = max(2, round(len(people) * HELD_OUT_SHARE))
-    chosen = np.random.default_rng(seed).choice(people, count, replace=False)
     person_of = np.array(identity, np.int32)
-    return named_crops(np.stack(images), person_of, np.isin(person_of, chosen)), refused
+    return named_crops(np.stack(images), person_of, np.isin(person_of, people[:count])), refused
+
+
+def _shuffled(name: str) -> bytes:
+    return hashlib.sha256(os.fsencode(name)).digest()
 
 
 def named_crops(

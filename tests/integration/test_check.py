@@ -156,7 +156,8 @@ def test_a_snapshot_is_left_while_a_vector_stays_damaged(
     services: Services, people: list[Identity], sql: Sql
 ) -> None:
     services.maintenance.snapshot()
-    sql(f"{NOT_FINITE}; UPDATE face SET crop = x'00' WHERE id = 2")
+    sql(NOT_FINITE)
+    sql("UPDATE face SET crop = x'00' WHERE id = 2")
     left = services.check.repair(quiet)
     assert found(left) == {Trouble.CROP_DAMAGED: (2,), Trouble.VECTOR_DAMAGED: (2,)}
     services.identities.remove_face(people[0].id, 2)

@@ -2,21 +2,25 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 keras = pytest.importorskip("keras", reason="the train extra is not installed")
 pytest.importorskip("tensorflow", reason="the train extra is not installed")
 
+from gallery.bootstrap import Services  # noqa: E402
 from gallery.domain.face import FaceCrop  # noqa: E402
 from gallery.embedder.litert import LiteRtEmbedder  # noqa: E402
 from gallery.embedder.model_card import read_card  # noqa: E402
 from gallery.errors import DataRejected  # noqa: E402
+from gallery.services.recognise import Recognise  # noqa: E402
+from gallery.settings import Settings  # noqa: E402
 from gallery.training import recipe as recipes  # noqa: E402
 from gallery.training.augment import windows  # noqa: E402
 from gallery.training.dataset import Crops, describe, load_people, named_crops  # noqa: E402
@@ -170,10 +174,36 @@ def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
         train(short(recipes.Architecture.SEED), toy_crops(teacher=False), tmp_path)
 
 
-def test_a_folder_with_too_few_people_is_refused_with_numbers(tmp_path: Path) -> None:
-    from gallery.detector.yunet import YuNet
+def one_by_one(items: Iterable[int], _total: int, _label: str) -> Iterable[int]:
+    return items
 
+
+@pytest.fixture
+def recognise() -> Recognise:
+    return Services(Settings()).recognise
+
+
+def test_a_folder_with_too_few_people_is_refused_with_numbers(
+    tmp_path: Path, recognise: Recognise
+) -> None:
     (tmp_path / "somebody").mkdir()
     (tmp_path / "somebody" / "note.txt").write_text("no photo")
     with pytest.raises(DataRejected, match=r"0 people .*1 photos refused.*4 are needed"):
-        load_people(tmp_path, YuNet(), seed=1, progress=lambda items, _total, _label: items)
+        load_people(tmp_path, recognise, one_by_one)
+
+
+def test_names_decide_who_is_held_out_and_a_turned_photo_is_refused_as_in_the_gallery(
+    tmp_path: Path, recognise: Recognise, sample_people: dict[str, list[Path]]
+) -> None:
+    def held_out() -> set[bytes]:
+        crops, refused = load_people(tmp_path, recognise, one_by_one)
+        assert refused == 1  # the photo that lies on its side, which the program refuses too
+        return {image.tobytes() for image in crops.development().images}
+
+    for person, photos in list(sample_people.items())[:5]:
+        shutil.copytree(photos[0].parent, tmp_path / person)
+    turned = Image.open(sample_people["ariel-quillmore"][0]).transpose(Image.Transpose.ROTATE_180)
+    turned.save(tmp_path / "ariel-quillmore" / "turned.png")
+    before = held_out()
+    (tmp_path / "aaron without photos").mkdir()
+    assert held_out() == before
