@@ -66,7 +66,8 @@ class Rate:
             / (1 + z * z / self.total)
             * sqrt(self.value * (1 - self.value) / self.total + (z / (2 * self.total)) ** 2)
         )
-        return max(0.0, middle - half), min(1.0, middle + half)
+        low, high = max(0.0, middle - half), min(1.0, middle + half)
+        return min(low, self.value), max(high, self.value)  # of none or all, it ends at the share
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from gallery.evaluation.metrics import (
 )
 from gallery.evaluation.protocols import Pair, PairList, read_pairs
 from gallery.evaluation.strangers import stranger_rates
+from gallery.services.in_order import cores, in_order
 from gallery.services.recognise import Recognise
 
 TARGET_FMRS = (1e-1, 1e-2, 1e-3)
@@ -119,8 +119,7 @@ def _embed_photos(
 
     paths = [photo.path for photo in listed.photos]
     embeddings, failed = {}, []
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        results = pool.map(embed, paths)
+    with closing(in_order(paths, embed, cores())) as results:
         for row in progress(range(len(paths)), len(paths), "recognising photos"):
             result = next(results)
             if isinstance(result, FailedPhoto):

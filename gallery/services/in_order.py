@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -22,8 +22,8 @@ def cores() -> int:
 
 def in_order(
     items: Iterable[_Item], work: Callable[[_Item], _Result], threads: int
-) -> Iterator[_Result]:
-    """The results in order; the first exception ends it, and what has not begun is not done.
+) -> Generator[_Result]:
+    """The results in order; an exception, or its `close`, ends it: what has not begun is not done.
 
     Decoding, detecting and embedding run outside of Python's lock, so threads are enough.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -154,4 +155,11 @@ def test_results_come_in_order_and_the_first_failure_ends_it() -> None:
 
     with pytest.raises(ZeroDivisionError):
         list(in_order(range(1000), work, 2))
+    assert len(begun) < 20
+
+
+def test_results_that_nobody_waits_for_any_more_are_not_made() -> None:
+    begun: list[int] = []
+    with closing(in_order(range(1000), begun.append, 2)) as results:
+        next(results)
     assert len(begun) < 20

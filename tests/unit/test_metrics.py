@@ -79,6 +79,13 @@ def test_intervals_are_scipys_wilson_intervals(count: int, total: int) -> None:
     assert Rate(count, total).interval == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
+def test_an_interval_holds_its_own_share() -> None:
+    for total in range(1, 3001):
+        for rate in (Rate(0, total), Rate(total, total)):
+            low, high = rate.interval
+            assert low <= rate.value <= high
+
+
 def test_a_known_wilson_interval() -> None:
     """8 of 10: 0.4902 to 0.9433 (Wilson 1927; Brown, Cai and DasGupta 2001)."""
     assert Rate(8, 10).interval == pytest.approx((0.4902, 0.9433), abs=1e-4)
