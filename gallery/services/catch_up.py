@@ -91,7 +91,7 @@ class LiveIndex:
 
     def refresh_snapshot(self, most_behind: int) -> snapshot.SnapshotInfo | None:
         """As `save_snapshot`, but None where fewer changes than `most_behind` are missing in it."""
-        if abs(self.caught_up().revision - self._snapshot_revision()) < most_behind:
+        if self.caught_up().revision - self._snapshot_revision() < most_behind:
             return None
         return self.save_snapshot()
 
@@ -100,9 +100,12 @@ class LiveIndex:
         if self._snapshot_path is None or not self._snapshot_path.exists():
             return 0
         try:
-            return snapshot.inspect(self._snapshot_path).revision
+            held = snapshot.inspect(self._snapshot_path)
         except SnapshotUnusable:
             return 0
+        with self._units.read() as unit:
+            ours = unit.vectors.token_of(held.revision) == held.token
+        return held.revision if ours and held.model_id == self._model_id else 0
 
     def _from_snapshot(self, unit: ReadUnit) -> Index | None:
         if self._snapshot_path is None or not self._snapshot_path.exists():

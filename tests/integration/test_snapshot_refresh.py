@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+
 import pytest
 
 from gallery.index.faiss_index import FaissIndex
@@ -43,3 +46,22 @@ def test_a_damaged_one_counts_for_none(units, live, path, store, points):
     path.write_bytes(b"not a snapshot")
     assert live.refresh_snapshot(5) is not None
     assert inspect(path).faces == 5
+
+
+def test_one_of_another_model_counts_for_none(units, live, path, store, points):
+    LiveIndex(units, "older", FaissIndex, path).save_snapshot()
+    store(units, "Ada", points(0, 5))
+    assert live.refresh_snapshot(5) is not None
+    assert inspect(path).model_id == "model"
+
+
+def test_one_of_another_history_counts_for_none(units, live, path, store, points, database_url):
+    store(units, "Ada", points(0, 5))
+    LiveIndex(units, "model", FaissIndex, path).save_snapshot()
+    with (
+        contextlib.closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as restored,
+        restored,
+    ):
+        restored.execute("UPDATE face_change SET token = token + 1 WHERE revision = 5")
+    assert live.refresh_snapshot(5) is not None
+    assert live.refresh_snapshot(5) is None
