@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 from gallery.errors import FaceUnusable
 
 
@@ -85,33 +87,33 @@ def check(quality: Quality, limits: QualityLimits) -> None:
     """Raise FaceUnusable at the first limit missed, with the number, the limit and the remedy."""
     if quality.face_width < limits.min_face_width:
         raise FaceUnusable(
-            f"the face is {_number(quality.face_width)} px wide; "
+            f"the face is {_too_little(quality.face_width)} px wide; "
             f"{_number(limits.min_face_width)} are needed. Use a larger photo"
         )
     if quality.brightness < limits.min_brightness:
         raise FaceUnusable(
-            f"the face is too dark: brightness {_number(quality.brightness)}; "
+            f"the face is too dark: brightness {_too_little(quality.brightness)}; "
             f"{_number(limits.min_brightness)} is needed. Use a photo with more light"
         )
     if quality.brightness > limits.max_brightness:
         raise FaceUnusable(
-            f"the face is too bright: brightness {_number(quality.brightness)}; "
+            f"the face is too bright: brightness {_number(_too_much(quality.brightness, 1))}; "
             f"at most {_number(limits.max_brightness)} is usable. Use a photo with less light"
         )
     if quality.contrast < limits.min_contrast:
         raise FaceUnusable(
-            f"the face is too flat: contrast {_number(quality.contrast)}; "
+            f"the face is too flat: contrast {_too_little(quality.contrast)}; "
             f"{_number(limits.min_contrast)} is needed. Use a photo with clearer light"
         )
     if quality.sharpness < limits.min_sharpness:
         raise FaceUnusable(
-            f"the face is blurred: sharpness {_number(quality.sharpness)}; "
+            f"the face is blurred: sharpness {_too_little(quality.sharpness)}; "
             f"{_number(limits.min_sharpness)} is needed. Use a sharper photo"
         )
     if quality.yaw is not None and quality.yaw > limits.max_yaw:
         raise FaceUnusable(
-            f"the face is turned away: yaw {quality.yaw:.2f}; at most {limits.max_yaw:.2f} "
-            "is usable. Use a photo that faces the camera"
+            f"the face is turned away: yaw {_too_much(quality.yaw, 2):.2f}; "
+            f"at most {limits.max_yaw:.2f} is usable. Use a photo that faces the camera"
         )
 
 
@@ -119,9 +121,19 @@ def check_outside(outside: float, limits: QualityLimits) -> None:
     """Raise FaceUnusable where too large a share of a face lies beyond the photo's edges."""
     if outside > limits.max_outside:
         raise FaceUnusable(
-            f"{outside:.0%} of the face lie beyond the edge of the photo; at most "
+            f"{_too_much(outside, 2):.0%} of the face lie beyond the edge of the photo; at most "
             f"{limits.max_outside:.0%} may. Use a photo with the whole face in it"
         )
+
+
+def _too_little(value: float) -> str:
+    """Rounded down, so that it is told as less than a limit that it misses by little."""
+    return _number(float(np.floor(10 * value)) / 10)
+
+
+def _too_much(value: float, digits: int) -> float:
+    """Rounded up, for the same reason; what rounding of floats adds is left out."""
+    return float(np.ceil(np.round(value * 10.0**digits, 6))) / 10.0**digits
 
 
 def _number(value: float) -> str:

@@ -53,6 +53,11 @@ def test_a_face_that_the_photo_cuts_off_is_refused() -> None:
         ({"contrast": 3.0}, "the face is too flat: contrast 3; 12 is needed"),
         ({"sharpness": 15.0}, "the face is blurred: sharpness 15; 30 is needed"),
         ({"yaw": 1.58}, "the face is turned away: yaw 1.58; at most 1.00 is usable"),
+        # however near the limit is, the number is not told as the limit
+        ({"face_width": 23.99}, "the face is 23.9 px wide; 24 are needed. Use a larger photo"),
+        ({"sharpness": 29.999}, "the face is blurred: sharpness 29.9; 30 is needed"),
+        ({"brightness": 230.01}, "the face is too bright: brightness 230.1; at most 230 is"),
+        ({"yaw": 1.0001}, "the face is turned away: yaw 1.01; at most 1.00 is usable"),
     ],
 )
 def test_a_refusal_gives_the_number_the_limit_and_the_remedy(
