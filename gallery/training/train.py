@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +24,7 @@ from gallery.training.siamese import Siamese
 HISTORY = "history.csv"
 FINISHED = "finished.weights.h5"
 CHECKPOINT = "checkpoint.weights.h5"
+BEST = "best.weights.h5"
 RECIPE = "recipe.json"
 STATE = "checkpoint.json"
 WEIGHT_DECAY = 0.01
@@ -100,7 +102,8 @@ def _run_stage(
         embedder.load_weights(finished)
         return
     folder.mkdir(parents=True, exist_ok=True)
-    epoch = _next_epoch(folder)
+    checkpoints = Checkpoints(folder, stage.patience)
+    epoch = checkpoints.epoch
     training, held_out = _batches(stage, crops, seed, epoch)
     model = Siamese(embedder, stage.loss, training.centres() if stage.loss.centres else None)
     model.compile(optimizer=optimizer, jit_compile=False)
@@ -110,21 +113,19 @@ def _run_stage(
     model.fit(
         training,
         validation_data=held_out,
-        epochs=stage.epochs,
+        epochs=stage.epochs if checkpoints.hopeful else epoch,
         initial_epoch=epoch,
         verbose=0,
         callbacks=[
             FallingRate(stage, len(training)),
             keras.callbacks.CSVLogger(str(folder / HISTORY), append=epoch > 0),
-            keras.callbacks.EarlyStopping(
-                monitor="val_loss", patience=stage.patience, restore_best_weights=True
-            ),
             keras.callbacks.TerminateOnNaN(),
-            SaveCheckpoint(folder),
+            checkpoints,
             *callbacks,
         ],
     )
-    embedder.save_weights(finished)
+    embedder.load_weights(folder / BEST)
+    (folder / BEST).replace(finished)
     (folder / CHECKPOINT).unlink(missing_ok=True)
     (folder / STATE).unlink(missing_ok=True)
 
@@ -164,22 +165,47 @@ class FallingRate(keras.callbacks.Callback):
             logs["learning_rate"] = self._rate
 
 
-class SaveCheckpoint(keras.callbacks.Callback):
-    """After each epoch: the weights, the optimiser's state, and the number of the next epoch."""
+class Checkpoints(keras.callbacks.Callback):
+    """After each epoch: all that is needed to go on with the next, and the best weights so far.
 
-    def __init__(self, folder: Path) -> None:
+    The best are those of the least loss on the held-out people; the stage ends when `patience`
+    epochs brought none. Refuses with DataRejected, and keeps the epoch before, where the loss is no
+    number.
+    """
+
+    def __init__(self, folder: Path, patience: int) -> None:
         super().__init__()
-        self._folder = folder
+        self._folder, self._patience = folder, patience
+        self.epoch, self._least, self._waited = 0, math.inf, 0
+        if (folder / STATE).is_file():
+            state = json.loads((folder / STATE).read_text(encoding="utf-8"))
+            self.epoch, self._least, self._waited = (
+                state[name] for name in ("epoch", "least_loss", "epochs_without_less")
+            )
 
-    def on_epoch_end(self, epoch: int, logs: object = None) -> None:
+    @property
+    def hopeful(self) -> bool:
+        """Whether another epoch is worth it."""
+        return self._waited < self._patience
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        losses = logs or {}
+        if not math.isfinite(losses["loss"]):
+            raise DataRejected(
+                f"the loss of epoch {epoch + 1} is no number; train with a lower learning rate, "
+                "into another --output"
+            )
+        self._waited += 1
+        if losses["val_loss"] < self._least:
+            self._least, self._waited = losses["val_loss"], 0
+            self.model.embedder.save_weights(self._folder / BEST)
         written = self._folder / f"next-{CHECKPOINT}"
         self.model.save_weights(written)
         written.replace(self._folder / CHECKPOINT)
-        (self._folder / STATE).write_text(json.dumps({"epoch": epoch + 1}), encoding="utf-8")
-
-
-def _next_epoch(folder: Path) -> int:
-    """The epoch to go on with; 0 where the stage has no checkpoint."""
-    if not (folder / STATE).is_file():
-        return 0
-    return int(json.loads((folder / STATE).read_text(encoding="utf-8"))["epoch"])
+        state = {
+            "epoch": epoch + 1,
+            "least_loss": self._least,
+            "epochs_without_less": self._waited,
+        }
+        (self._folder / STATE).write_text(json.dumps(state), encoding="utf-8")
+        self.model.stop_training = not self.hopeful

@@ -25,8 +25,10 @@ from gallery.training import recipe as recipes  # noqa: E402
 from gallery.training.augment import windows  # noqa: E402
 from gallery.training.dataset import Crops, describe, load_people, named_crops  # noqa: E402
 from gallery.training.export import read_embedders  # noqa: E402
+from gallery.training.network import build  # noqa: E402
 from gallery.training.run import origin, run  # noqa: E402
-from gallery.training.train import train  # noqa: E402
+from gallery.training.siamese import Siamese  # noqa: E402
+from gallery.training.train import BEST, Checkpoints, train  # noqa: E402
 
 ROUNDED = 0.03  # of an embedding's length: what integers of 8 bits cost at most
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -166,6 +168,34 @@ def test_a_stopped_run_goes_on_from_its_last_epoch(
     assert rest.seen == [2]
     train(recipe, crops, tmp_path, [nothing])
     assert nothing.seen == []
+
+
+def test_a_resumed_run_knows_the_best_weights_and_how_long_it_has_waited(tmp_path: Path) -> None:
+    embedder = build(recipes.Architecture.SEED)
+    model = Siamese(embedder, recipes.LossWeights(contrastive=1.0))
+    model.compile(optimizer="sgd", jit_compile=False)
+    best = embedder.get_weights()
+    for epoch, loss in enumerate((0.2, 0.3, 0.25)):
+        checkpoints = Checkpoints(tmp_path, patience=2)  # as if each epoch were a process
+        assert checkpoints.hopeful
+        assert checkpoints.epoch == epoch
+        checkpoints.set_model(model)
+        checkpoints.on_epoch_end(epoch, {"loss": 1.0, "val_loss": loss})
+        embedder.set_weights([weight + 1 for weight in embedder.get_weights()])
+    assert model.stop_training
+    assert not Checkpoints(tmp_path, patience=2).hopeful
+    embedder.load_weights(tmp_path / BEST)
+    for one, other in zip(best, embedder.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Keras' CSV file
+def test_a_loss_that_is_no_number_ends_the_training_in_words(tmp_path: Path) -> None:
+    recipe = short(recipes.Architecture.SEED)
+    recipe = replace(recipe, stages=(replace(recipe.stages[0], learning_rate=1e30),))
+    with pytest.raises(DataRejected, match="no number; train with a lower learning rate"):
+        train(recipe, toy_crops(teacher=False), tmp_path)
+    assert not list(tmp_path.rglob("finished.*"))
 
 
 def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
