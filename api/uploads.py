@@ -22,7 +22,12 @@ MAX_PARTS = 20
 
 
 class InMemoryRequest(Request):
-    """A request whose files stay in memory, and whose broken forms are refused, not emptied."""
+    """A request whose files stay in memory; a broken body, or half of one, is refused."""
+
+    def __init__(self, environ: dict[str, Any], *arguments: Any, **options: Any) -> None:
+        if environ.get("CONTENT_LENGTH"):  # fewer bytes are then refused, which gunicorn lets pass
+            environ.pop("wsgi.input_terminated", None)
+        super().__init__(environ, *arguments, **options)
 
     def _get_file_stream(
         self,

@@ -61,6 +61,21 @@ def test_a_broken_chunk_is_the_clients_mistake(server, path, kind, body):
 
 
 @pytest.mark.parametrize(
+    ("path", "kind", "body"),
+    [
+        (b"/v1/identities", JSON, b'{"name": "Ada, who breaks off"}'),
+        (b"/v1/identify", FORM, b"--x\r\n"),
+        (b"/v1/identities", JSON, b""),
+    ],
+)
+def test_a_body_that_breaks_off_is_not_taken_for_a_whole_one(server, path, kind, body):
+    answer = ask(server, b"POST " + path, kind + b"Content-Length: 100\r\n", body)
+    assert (status(answer), problem(answer)["code"]) == (400, "malformed_request")
+    assert "who breaks off" not in ask(server, b"GET /v1/identities").decode()
+    assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.parametrize(
     "headers",
     [
         b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
