@@ -73,7 +73,7 @@ def create_app(
         faces.blueprint(services),
         inspect.blueprint(services),
         identify.blueprint(services, door),
-        health.blueprint(services),
+        health.blueprint(services, door),
         metrics.blueprint(services, measured),
         pages.blueprint(services),
         sign_in.blueprint(services, door),

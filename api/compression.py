@@ -14,13 +14,14 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def compress(response: Response) -> Response:
-        if response.mimetype not in TEXTS or response.status_code != 200:
+        if response.mimetype not in TEXTS or response.status_code not in (200, 304):
             return response
         response.vary.add("Accept-Encoding")
         if request.accept_encodings.quality("gzip") > 0:
-            response.direct_passthrough = False
-            response.set_data(gzip.compress(response.get_data(), mtime=0))
-            response.content_encoding = "gzip"
+            if response.status_code == 200:
+                response.direct_passthrough = False
+                response.set_data(gzip.compress(response.get_data(), mtime=0))
+                response.content_encoding = "gzip"
             etag, _ = response.get_etag()
             if etag is not None:
                 response.set_etag(etag, weak=True)

@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 
 from api.access import current_key, visible
 from api.bodies import PhotoBody
-from api.contract import CROP_ETAG, IF_NONE_MATCH, LOCATION, contract
+from api.contract import CROP_ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION, contract
+from api.identities import versions_named
 from api.once import idempotency_key, once
 from gallery import answers
 from gallery.bootstrap import Services
@@ -62,13 +63,17 @@ def blueprint(services: Services) -> Blueprint:
         return answer
 
     @routes.delete("/faces/<row_id:face_id>")
-    @contract(status=HTTPStatus.NO_CONTENT)
+    @contract(
+        status=HTTPStatus.NO_CONTENT,
+        takes=(IF_MATCH,),
+        refuses=(HTTPStatus.PRECONDITION_FAILED,),
+    )
     def remove_face(identity_id: int, face_id: int) -> ResponseReturnValue:
         """Remove a face of a person; the person stays.
 
         Once answered, no process finds the face any more.
         """
-        services.identities.remove_face(identity_id, face_id)
+        services.identities.remove_face(identity_id, face_id, versions_named())
         return "", HTTPStatus.NO_CONTENT
 
     @routes.post("/verify")

@@ -71,7 +71,7 @@ def blueprint(services: Services) -> Blueprint:
     )
     def rename(identity_id: int, body: NameBody) -> ResponseReturnValue:
         """Give a person another name; the faces stay."""
-        services.identities.rename(identity_id, body.name, _versions())
+        services.identities.rename(identity_id, body.name, versions_named())
         return _shown(services.identities.show(identity_id))
 
     @routes.delete("/<row_id:identity_id>")
@@ -85,7 +85,7 @@ def blueprint(services: Services) -> Blueprint:
 
         Once answered, no process matches the person any more. This cannot be undone.
         """
-        services.identities.remove(identity_id, _versions())
+        services.identities.remove(identity_id, versions_named())
         return "", HTTPStatus.NO_CONTENT
 
     return routes
@@ -97,7 +97,7 @@ def _shown(person: IdentityWithFaces) -> Response:
     return answer
 
 
-def _versions() -> frozenset[str] | None:
+def versions_named() -> frozenset[str] | None:
     """Those that If-Match names, of which one must be the person's; None where any will do."""
     if "If-Match" not in request.headers or request.if_match.star_tag:
         return None

@@ -88,7 +88,8 @@ class RateLimits:
     ) -> TooManyRequests:
         wait = _seconds_to(self._counter.get_window_stats(item, *names).reset_time)
         return TooManyRequests(
-            f"{rate.count} {what} in {rate.seconds} s are as many as may come from here; "
+            f"{rate.count} {what} in {rate.seconds} s are as many as may come "
+            f"{'with one key' if names[0] == 'key' else 'from here'}; "
             f"try again in {wait} s",
             wait,
         )

@@ -233,10 +233,15 @@ class Alive(Answer):
     status: str = Field(pattern="^ok$")
 
 
-class Ready(Answer):
+class ReadyAlone(Answer):
     """The process can answer questions of the gallery."""
 
     status: str = Field(pattern="^ready$")
+
+
+class Ready(ReadyAlone):
+    """The same, and what it answers them with."""
+
     model_id: str
     database_revision: int = Field(ge=0)
     index_revision: int = Field(ge=0)

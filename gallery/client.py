@@ -164,14 +164,17 @@ class GalleryClient:
         """What the network read of a face: a gray PNG of 47 x 62 pixels."""
         return self._send("GET", f"/v1/identities/{identity_id}/faces/{face_id}/crop").content
 
-    def remove_face(self, identity_id: int, face_id: int) -> None:
-        self._send("DELETE", f"/v1/identities/{identity_id}/faces/{face_id}")
+    def remove_face(self, identity_id: int, face_id: int, version: str | None = None) -> None:
+        path = f"/v1/identities/{identity_id}/faces/{face_id}"
+        self._send("DELETE", path, headers=_unchanged(version))
 
     def alive(self) -> answers.Alive:
         return _read(answers.Alive, self._send("GET", "/healthz"))
 
-    def ready(self) -> answers.Ready:
-        return _read(answers.Ready, self._send("GET", "/readyz"))
+    def ready(self) -> answers.Ready | answers.ReadyAlone:
+        """The status alone where the server needs a key and this client has none."""
+        answer = self._send("GET", "/readyz")
+        return _read(answers.Ready if "model_id" in answer.json() else answers.ReadyAlone, answer)
 
     def _ask(self, path: str, photos: list[tuple[str, Photo]], **options: Any) -> httpx.Response:
         return self._send("POST", path, files=_files(photos), data=options)

@@ -138,12 +138,19 @@ class Identities:
             raise FaceNotFound(_no_such_face(identity, face_id))
         return crop
 
-    def remove_face(self, identity_id: int, face_id: int) -> None:
-        """Remove one face; the person stays. Refuses with IdentityNotFound and FaceNotFound."""
+    def remove_face(
+        self, identity_id: int, face_id: int, versions: Collection[str] | None = None
+    ) -> None:
+        """Remove one face; the person stays.
+
+        Refuses with IdentityNotFound, FaceNotFound and, where the person is at none of the
+        `versions`, ChangedMeanwhile.
+        """
         with self.units.write() as unit:
-            identity = existing(unit, identity_id)
+            person = _with_faces(unit, identity_id)
+            _refuse_changed(person, versions)
             if not unit.faces.remove(identity_id, face_id):
-                raise FaceNotFound(_no_such_face(identity, face_id))
+                raise FaceNotFound(_no_such_face(person.identity, face_id))
             unit.commit()
 
 

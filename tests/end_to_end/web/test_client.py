@@ -9,7 +9,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from PIL import Image
 
+from gallery.answers import Ready
 from gallery.client import GalleryClient, Refused, Unreachable
+from gallery.embedder.model_card import DEFAULT_MODEL
 
 
 @pytest.fixture
@@ -21,7 +23,9 @@ def gallery_client(start, tmp_path):
 def test_a_person_from_the_first_call_to_the_last(gallery_client, photo):
     gallery = gallery_client
     assert gallery.alive().status == "ok"
-    assert gallery.ready().model_id
+    assert gallery.ready() == Ready(
+        status="ready", model_id=DEFAULT_MODEL, database_revision=0, index_revision=0, index_lag=0
+    )
     ada = gallery.create("Ada")
     enrolled = gallery.enroll(ada.id, photo(0, 0))
     assert enrolled.identity.face_count == 1

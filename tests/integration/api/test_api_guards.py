@@ -12,6 +12,7 @@ from api import create_app
 from api.problems import STATUS
 from gallery import errors
 from gallery.bootstrap import Services
+from gallery.domain.access import Scope
 from gallery.embedder.model_card import default_model_folder, lfw_figures, read_card
 from gallery.settings import Settings
 
@@ -99,6 +100,17 @@ def test_the_log_has_one_line_a_request_and_no_name_in_it(client, person, caplog
     assert "secret" not in caplog.text.lower()
 
 
+def test_a_file_of_the_page_that_the_browser_has_is_not_sent_again(client):
+    with client.get("/static/page.js", headers={"Accept-Encoding": "gzip"}) as first:
+        known = first.headers["ETag"]
+    asked = {"Accept-Encoding": "gzip", "If-None-Match": known}
+    with client.get("/static/page.js", headers=asked) as again:
+        assert (again.status_code, again.data) == (304, b"")
+        assert (again.headers["ETag"], again.headers["Vary"]) == (known, "Accept-Encoding")
+    with client.get("/static/page.js", headers={"If-Match": '"other"'}) as read:
+        assert read.status_code == 200
+
+
 def test_the_process_is_alive_and_ready(client):
     assert client.get("/healthz").get_json() == {"status": "ok"}
     ready = client.get("/readyz")
@@ -115,6 +127,12 @@ def test_readiness_tells_how_far_the_index_was_behind(client, person, upload, sa
     lagging, caught_up = (client.get("/readyz").get_json() for _ in range(2))
     assert (lagging["index_lag"], caught_up["index_lag"]) == (2, 0)
     assert lagging["index_revision"] == lagging["database_revision"] == 2
+
+
+def test_who_needs_a_key_and_has_none_is_told_that_it_is_ready_and_no_more(client, key):
+    header = key(Scope.VERIFY)
+    assert client.get("/readyz").get_json() == {"status": "ready"}
+    assert client.get("/readyz", headers=header).get_json()["index_lag"] == 0
 
 
 def test_without_its_database_the_process_is_alive_but_not_ready(tmp_path):

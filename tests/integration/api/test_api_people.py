@@ -56,6 +56,16 @@ def test_a_change_of_what_somebody_else_changed_is_refused(client, person, metho
     assert client.open(address, method=method, headers={"If-Match": both}, **body).status_code < 300
 
 
+def test_a_face_of_a_person_whom_somebody_else_changed_stays(client, person, sample, upload):
+    address = f"/v1/identities/{person('Ada')}"
+    face = client.post(f"{address}/faces", **upload(image=sample(0, 0))).headers["Location"]
+    seen = client.get(address).headers["ETag"]
+    client.patch(address, json={"name": "Somebody else's"})
+    assert client.delete(face, headers={"If-Match": seen}).status_code == 412
+    now = client.get(address).headers["ETag"]
+    assert client.delete(face, headers={"If-Match": now}).status_code == 204
+
+
 def test_of_two_changes_at_once_that_saw_the_same_one_is_refused(app, client, person):
     address = f"/v1/identities/{person('Ada')}"
     seen = client.get(address).headers["ETag"]
