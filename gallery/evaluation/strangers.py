@@ -14,9 +14,9 @@ SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 def stranger_rates(points: NDArray[np.float32], threshold: float) -> StrangerRates | None:
     """points: float32 (P, 48), one face a person. None where they are fewer than two.
 
-    A share of the others lies below the threshold of each face; of a gallery of n others drawn at
-    random one does with probability 1 - (1 - share)**n, and the mean over all faces is told. Sizes
-    go up to the number of others. Faces that many others are near to count as often as they occur,
+    The sizes go up to the number of others. Of each face it is known how many of the others lie
+    below the threshold; the rate is how many of all galleries of n of the others hold one of these,
+    in the mean over all faces. Faces that many others are near to count as often as they occur,
     which 1 - (1 - FMR)**n would not say.
     """
     others = len(points) - 1
@@ -27,6 +27,12 @@ def stranger_rates(points: NDArray[np.float32], threshold: float) -> StrangerRat
         matched = each_once & (squared < threshold**2)
         near[start : start + len(matched)] += np.count_nonzero(matched, axis=1)
         near[start:] += np.count_nonzero(matched, axis=0)
-    share = near / others
     sizes = tuple(size for size in SIZES if size <= others)
-    return StrangerRates(sizes, tuple(float(np.mean(1 - (1 - share) ** n)) for n in sizes))
+    return StrangerRates(sizes, tuple(_named(near, others, size) for size in sizes))
+
+
+def _named(near: NDArray[np.int64], others: int, size: int) -> float:
+    """1 - C(others - near, size) / C(others, size): nobody is in a gallery twice."""
+    drawn = np.arange(size)
+    strangers_left = np.maximum(others - near[:, None] - drawn, 0)
+    return float(1 - np.mean(np.prod(strangers_left / (others - drawn), axis=1)))

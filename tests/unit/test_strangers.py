@@ -46,6 +46,14 @@ def test_a_measured_rate_is_what_galleries_drawn_at_random_show() -> None:
     assert 0.05 < told.among(20).rate < 0.95
 
 
+def test_a_gallery_of_all_others_names_whoever_is_near_to_anybody() -> None:
+    points = np.zeros((11, 48), np.float32)
+    points[:, 0] = [0, 0.3, 9, 19, 29, 39, 49, 59, 69, 79, 89]
+    told = stranger_rates(points, 0.4)
+    assert told is not None
+    assert told.rates == pytest.approx((0.2 / 11, 0.4 / 11, 1 / 11, 2 / 11))
+
+
 def test_sizes_go_up_to_the_number_of_others() -> None:
     points = np.eye(48, dtype=np.float32)[:12]
     told = stranger_rates(points, 0.4)
