@@ -83,6 +83,15 @@ def train(
     optimizer: Annotated[
         Optimizer, typer.Option(help="muon moves the convolutions by Muon and all else by AdamW.")
     ] = Optimizer.ADAMW,
+    weight_decay: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=100,
+            help="The share of each weight that a step takes away, times the learning rate: small "
+            "weights learn on where large ones hardly move.",
+        ),
+    ] = 0.01,
     grow_from: Annotated[
         Path | None,
         typer.Option(
@@ -109,7 +118,10 @@ def train(
         ),
     ] = None,
     model_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="What the model is called; else the folder.")
+        str | None,
+        typer.Option(
+            metavar="ID", help="What the model is called; else as the folder, with its hash."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -162,6 +174,7 @@ def train(
         grown_from=sha256_of(grow_from) if grow_from else None,
         grown_resolutions=grow_resolutions,
         ensemble_with=sha256_of(ensemble_with) if ensemble_with else None,
+        weight_decay=weight_decay,
     )
     crops, data = _load(folder, context, taught)
     output.mkdir(parents=True, exist_ok=True)
@@ -171,7 +184,7 @@ def train(
             crops,
             data,
             output,
-            model_id or output.name,
+            model_id,
             [progress],
             grow_from,
             ensemble_with,

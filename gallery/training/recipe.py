@@ -80,6 +80,7 @@ class Recipe:
     of the model.keras that the network begins as, where it does not begin at random;
     grown_resolutions: how many of its resolutions, from the finest, None all. ensemble_with:
     SHA-256 of the model.keras whose points are averaged with the network's once it is trained.
+    weight_decay: the share of each weight that a step takes away, times the learning rate.
     """
 
     architecture: Architecture
@@ -92,6 +93,7 @@ class Recipe:
     grown_from: str | None = None
     grown_resolutions: int | None = None
     ensemble_with: str | None = None
+    weight_decay: float = 0.01
 
 
 CENTRES = 0.1

@@ -21,7 +21,7 @@ from gallery.training import plots
 from gallery.training.calibration import Calibration, embed
 from gallery.training.cohorts import cohort_figures
 from gallery.training.dataset import UNKNOWN_PERSON, Crops, DataDescription
-from gallery.training.export import embedders_in, write_card, write_model
+from gallery.training.export import embedders_in, sha256_of, write_card, write_model
 from gallery.training.recipe import Recipe
 from gallery.training.train import HISTORY, train
 
@@ -53,16 +53,21 @@ def run(
     crops: Crops,
     data: DataDescription,
     folder: Path,
-    model_id: str,
+    model_id: str | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     grow_from: Path | None = None,
     ensemble_with: Path | None = None,
 ) -> Calibration:
-    """Train, calibrate, write model.keras, model.tflite, card.json and three pictures."""
+    """Train, calibrate, write model.keras, model.tflite, card.json and three pictures.
+
+    model_id: else the folder's name and eight digits of the model's hash, as embeddings of two
+    models of one id would be compared.
+    """
     embedder, calibration = train(
         recipe, crops, folder, callbacks, grow_from=grow_from, ensemble_with=ensemble_with
     )
     write_model(embedder, folder)
+    model_id = model_id or f"{folder.name}-{sha256_of(folder / 'model.tflite')[:8]}"
     card = _card(recipe, crops, data, model_id, embedder, calibration, folder)
     if ensemble_with:
         card["ensemble_with"] = origin(ensemble_with)

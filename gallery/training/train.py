@@ -27,7 +27,6 @@ CHECKPOINT = "checkpoint.weights.h5"
 BEST = "best.weights.h5"
 RECIPE = "recipe.json"
 STATE = "checkpoint.json"
-WEIGHT_DECAY = 0.01
 
 
 def train(
@@ -59,7 +58,7 @@ def train(
         grow(embedder, read_embedders(grow_from)[-1], recipe.grown_resolutions)
     trained = read_embedders(ensemble_with) if ensemble_with else []
     for number, stage in enumerate(recipe.stages):
-        optimizer = _optimizer(recipe.optimizer, stage.learning_rate)
+        optimizer = _optimizer(recipe, stage.learning_rate)
         seed = recipe.seed + number
         _run_stage(stage, optimizer, embedder, crops, folder / stage.name, seed, callbacks)
     ensemble = [*trained, embedder]
@@ -80,12 +79,11 @@ def _claim(folder: Path, recipe: Recipe) -> None:
     noted.write_text(asked, encoding="utf-8")
 
 
-def _optimizer(chosen: Optimizer, learning_rate: float) -> keras.optimizers.Optimizer:
-    if chosen is Optimizer.MUON:
-        return ConvolutionMuon(
-            learning_rate, weight_decay=WEIGHT_DECAY, adam_weight_decay=WEIGHT_DECAY
-        )
-    return keras.optimizers.AdamW(learning_rate, weight_decay=WEIGHT_DECAY)
+def _optimizer(recipe: Recipe, learning_rate: float) -> keras.optimizers.Optimizer:
+    decay = recipe.weight_decay
+    if recipe.optimizer is Optimizer.MUON:
+        return ConvolutionMuon(learning_rate, weight_decay=decay, adam_weight_decay=decay)
+    return keras.optimizers.AdamW(learning_rate, weight_decay=decay)
 
 
 def _run_stage(

@@ -198,6 +198,20 @@ def test_a_loss_that_is_no_number_ends_the_training_in_words(tmp_path: Path) -> 
     assert not list(tmp_path.rglob("finished.*"))
 
 
+@pytest.mark.parametrize("optimizer", list(recipes.Optimizer))
+def test_weights_are_smaller_where_more_of_them_is_taken_away(
+    optimizer: recipes.Optimizer, tmp_path: Path
+) -> None:
+    def kernels(decay: float) -> float:
+        recipe = short(recipes.Architecture.SEED, optimizer=optimizer)
+        recipe = replace(recipe, weight_decay=decay)
+        network, _ = train(recipe, toy_crops(teacher=False), tmp_path / str(decay))
+        kept = [weight for weight in network.get_weights() if weight.ndim == 4]
+        return float(sum(np.square(weight).sum() for weight in kept))
+
+    assert kernels(20) < 0.9 * kernels(0)
+
+
 def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
     (tmp_path / "recipe.json").write_text("{}")
     with pytest.raises(DataRejected, match="another recipe"):

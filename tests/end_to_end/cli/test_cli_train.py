@@ -44,12 +44,15 @@ def test_options_that_make_no_training_are_refused(
     assert not (tmp_path / "run").exists()
 
 
-def test_the_pairs_are_seen_as_they_are_in_the_share_that_was_asked_for(
+def test_what_was_asked_for_is_in_the_card_of_what_was_trained(
     gallery, sample_people: dict[str, list[Path]], tmp_path: Path
 ) -> None:
     folder, run = next(iter(sample_people.values()))[0].parents[1], tmp_path / "run"
-    options = ("--architecture", "seed", "--epochs", "1", "--unchanged", "0.5", "--json")
+    options = ("--architecture", "seed", "--epochs", "1", "--unchanged", "0.5")
+    options += ("--weight-decay", "0.5", "--json")
     outcome = gallery("train", folder, "--output", run, *options)
     assert outcome.document["folder"] == str(run)
     card = json.loads((run / "card.json").read_text(encoding="utf-8"))
     assert [stage["unchanged"] for stage in card["recipe"]["stages"]] == [0.5]
+    assert card["recipe"]["weight_decay"] == 0.5
+    assert card["model_id"] == f"run-{card['tflite_sha256'][:8]}"
