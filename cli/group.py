@@ -17,6 +17,7 @@ from cli.errors import (
     BUG,
     INTERRUPTED,
     NOT_READY,
+    NOT_WRITTEN,
     exit_code_of,
     tell,
     tell_bug,
@@ -132,7 +133,16 @@ def _run(command: Any, as_json: bool) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except OSError as refusal:
+        lost = _output_is_lost()
         _forget_standard_output()
+        if lost:
+            tell(
+                "output_lost",
+                f"standard output cannot be written ({refusal.strerror}); what the command changed "
+                "stays changed. See with `gallery list`",
+                as_json,
+            )
+            return NOT_WRITTEN
         tell("system_error", f"the operating system refused: {refusal}", as_json)
         return NOT_READY
     except Exception as error:
@@ -164,6 +174,15 @@ def _tolerate_any_character() -> None:
     """A name that the terminal's encoding lacks is escaped, and does not stop the program."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _output_is_lost() -> bool:
+    """Whether standard output still holds what it could not get rid of."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False
 
 
 def _forget_standard_output() -> None:

@@ -75,10 +75,14 @@ def create(
             valid_for=valid_for,
             scores=scores,
         )
-    if as_json:
-        print_json({**wire.key(issued.key), "key": issued.text})
-        return
-    say(issued.text)
+        try:
+            if as_json:
+                print_json({**wire.key(issued.key), "key": issued.text})
+                return
+            say(issued.text)
+        except OSError:  # nobody has seen it, and nobody ever can
+            services.keys.revoke(issued.key.id)
+            raise
     warn(
         f"Keep it now: it cannot be shown again. It may {_all(issued.key.scopes)}, "
         f"{_until(issued.key)}. Send it as `Authorization: Bearer KEY`; "

@@ -48,7 +48,7 @@ def serve(
     from cli.output import warn
 
     settings = session_of(context).settings()
-    if not _is_loopback(host):
+    if not _is_loopback(host) and not settings.proxies:
         warn(
             "Keys and photos travel as they are: put a reverse proxy with TLS in front, and tell "
             "the server of it by GALLERY_PROXIES=1."

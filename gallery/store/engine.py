@@ -34,8 +34,8 @@ ADVICE = {
     sqlite3.SQLITE_BUSY: "the database is busy; another program held it for more than "
     f"{BUSY_TIMEOUT_SECONDS:g} s. Try again",
     sqlite3.SQLITE_LOCKED: "the database is locked; try again",
-    sqlite3.SQLITE_READONLY: "the database cannot be written; check the permissions of its file "
-    "and folder",
+    sqlite3.SQLITE_READONLY: "the database cannot be written; check the permissions of its file, "
+    "of those beside it that end in -wal and -shm, and of its folder",
     sqlite3.SQLITE_IOERR: "reading or writing the database failed; check the disk",
     sqlite3.SQLITE_CORRUPT: "the database is damaged; restore it from a backup",
     sqlite3.SQLITE_FULL: "the disk is full; make room and try again",

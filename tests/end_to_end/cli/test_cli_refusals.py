@@ -191,15 +191,20 @@ def test_a_closed_stream_changes_no_exit_code(enrolled, people, closing, name, c
     assert "bug" not in outcome.out + outcome.err
 
 
-def test_a_full_disk_is_said(gallery):
+@pytest.mark.parametrize("command", [["list"], ["keys", "create", "--scope", "admin"]])
+def test_output_that_cannot_be_written_is_said_and_a_key_in_it_opens_nothing(gallery, command):
     with (
         Path("/dev/full").open("wb") as full,
-        gallery.start("list", stdout=full, stderr=subprocess.PIPE) as process,
+        gallery.start(*command, stdout=full, stderr=subprocess.PIPE) as process,
     ):
-        assert process.wait(60) == 5
+        assert process.wait(60) == 74
         message = process.stderr.read().decode()
     assert message.count("\n") == 1
-    assert "No space left" in message
+    assert "standard output cannot be written (No space left on device)" in message
+    assert "stays changed" in message
+    keys = gallery("keys", "list", "--json").document["keys"]
+    assert all(key["revoked_at"] for key in keys)
+    assert len(keys) == (command[0] == "keys")
 
 
 def test_every_refusal_of_the_program_has_an_exit_code():
