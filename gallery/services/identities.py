@@ -26,7 +26,7 @@ def existing(unit: ReadUnit, identity_id: int) -> Identity:
     """The person of that id, or IdentityNotFound."""
     identity = unit.identities.get(identity_id)
     if identity is None:
-        raise IdentityNotFound(f"there is no person with id {identity_id}; see `gallery list`")
+        raise IdentityNotFound(f"there is no person with id {identity_id}; perhaps it was removed")
     return identity
 
 
