@@ -14,20 +14,37 @@ import verify from "./verify.js";
 const views = { compare, identify, verify, enroll, gallery, history };
 const scopes = { compare: "verify", identify: "identify", verify: "verify", enroll: "enroll", gallery: "enroll" };
 const nav = document.querySelector("nav");
+const aboutEverybody = ["compare", "identify", "gallery"]; // a key of one person cannot use them
 let shown = null;
 
 function allowed(name) {
-  return name in views && (!scopes[name] || may(scopes[name]));
+  return Object.hasOwn(views, name) && (!scopes[name] || may(scopes[name])) && !(session.person && aboutEverybody.includes(name));
+}
+
+// A check is of somebody.
+function opens(name, id) {
+  return allowed(name) && (name !== "verify" || Boolean(id));
+}
+
+// The name of a view, and whom it is about: always the key's own person, where it has one.
+function read(hash) {
+  const [name, id] = hash.slice(1).split("/");
+  return [name, session.person ?? id];
+}
+
+// Only links that lead somewhere are shown. A key of one person enrolls nobody else.
+function showLinks() {
+  for (const link of document.querySelectorAll("nav a, main a[href^='#']"))
+    link.hidden = !opens(...read(link.hash)) || Boolean(session.person && link.matches(".again"));
 }
 
 function show(moveFocus = true) {
-  const [name, id = session.person] = location.hash.slice(1).split("/");
-  const first = session.person && may("verify") ? "verify" : Object.keys(views).find(allowed);
-  const view = session.locked ? signIn : views[allowed(name) && (name !== "verify" || id) ? name : first];
+  const [name, id] = read(location.hash);
+  const view = session.locked ? signIn : views[opens(name, id) ? name : Object.keys(views).find(allowed)];
   nav.hidden = session.locked;
+  showLinks();
   for (const link of nav.querySelectorAll("a")) {
     const target = link.hash.slice(1);
-    link.hidden = target === "verify" ? !session.person : !allowed(target);
     const current = views[target] === view || (view === verify && target === "gallery" && !session.person);
     if (current) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -48,6 +65,9 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   shown.section.querySelector("h1").focus();
 });
+
+// The form of a key of one person goes on with that person.
+document.addEventListener("submit", () => session.person && shown === enroll && enroll.open(session.person));
 
 for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => event.preventDefault());
 document.addEventListener("drop", (event) => give(event.dataTransfer.files, event.target));

@@ -158,6 +158,8 @@ def test_a_key_of_one_person_asks_about_that_person_only(
     assert client.get(path, headers=headers).status_code == 200
     added = client.post(f"{path}/faces", headers=headers, **upload(image=sample(0, 2)))
     assert added.status_code == 201
+    looked = client.post("/v1/inspect", headers=headers, **upload(image=sample(0, 3)))
+    assert looked.status_code == 200  # it tells nothing of anybody
     for other in (
         client.post(f"/v1/identities/{bob}/verify", headers=headers, **upload(image=sample(0, 1))),
         client.get(f"/v1/identities/{bob}", headers=headers),
@@ -168,6 +170,14 @@ def test_a_key_of_one_person_asks_about_that_person_only(
     ):
         assert f"/v1/identities/{ada}" in problem(other, 403, "other_person")["detail"]
     problem(client.delete(path, headers=headers), 403, "scope_missing")
+
+
+def test_a_key_of_one_person_without_the_scope_cannot_inspect(
+    client, key, ada, sample, upload, problem
+):
+    headers = key(Scope.VERIFY, identity_id=ada)
+    answer = client.post("/v1/inspect", headers=headers, **upload(image=sample(0, 3)))
+    problem(answer, 403, "scope_missing")
 
 
 def test_a_key_that_may_only_verify_is_told_the_bare_verdict(client, key, ada, sample, upload):

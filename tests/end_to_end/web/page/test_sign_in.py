@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 @pytest.fixture(scope="module")
 def with_keys(gallery, photo, tmp_path_factory):
-    """A database with Ada in it, and its keys, of which ada's is for her alone."""
+    """A database with Ada in it, and its keys, of which three are for her alone."""
     file = tmp_path_factory.mktemp("keys") / "gallery.db"
     database = f"sqlite:///{file}"
 
@@ -21,7 +21,9 @@ def with_keys(gallery, photo, tmp_path_factory):
 
     keys = {scope: key(scope) for scope in ("admin", "enroll", "verify")}
     assert gallery(database, "enroll", "Ada", str(photo(0, 0))).returncode == 0
-    keys["ada"] = key("verify", "--identity", "Ada")
+    keys["ada verify"] = key("verify", "--identity", "Ada")
+    keys["ada enroll"] = key("enroll", "--identity", "Ada")
+    keys["ada both"] = key("verify", "--scope", "enroll", "--identity", "Ada")
     return file, keys
 
 
@@ -88,7 +90,7 @@ def test_a_key_that_may_only_verify_is_told_the_verdict_without_a_distance(page,
 
 def test_a_key_of_one_person_opens_the_check_of_that_person(page, locked, photo):
     _, keys = locked
-    sign_in(page, keys["ada"])
+    sign_in(page, keys["ada verify"])
     verify = page.locator("[data-view=verify]")
     expect(verify).to_be_visible()
     expect(page.get_by_role("link", name="Verify")).to_have_attribute("aria-current", "page")
@@ -96,6 +98,58 @@ def test_a_key_of_one_person_opens_the_check_of_that_person(page, locked, photo)
         verify.locator("[name=image]").set_input_files(photo(person, 1))
         verify.get_by_role("button", name="Check").click()
         expect(verify.locator(".verdict")).to_have_text(verdict)
+
+
+def links(page) -> list[str]:
+    """Of the top, those that are shown."""
+    expect(page.get_by_role("navigation")).to_be_visible()
+    return [link.inner_text() for link in page.get_by_role("navigation").get_by_role("link").all()]
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("admin", ["Compare", "Identify", "Enroll", "Gallery", "History"]),
+        ("verify", ["Compare", "History"]),
+        ("enroll", ["Enroll", "Gallery", "History"]),
+        ("ada verify", ["Verify", "History"]),
+        ("ada enroll", ["Enroll", "History"]),
+        ("ada both", ["Verify", "Enroll", "History"]),
+    ],
+)
+def test_only_links_that_a_key_can_use_are_shown(page, locked, key, shown):
+    _, keys = locked
+    sign_in(page, keys[key])
+    assert links(page) == shown
+    for name in shown:
+        page.get_by_role("link", name=name, exact=True).click()
+        view = page.locator(f"[data-view={name.lower()}]")
+        expect(view).to_be_visible()
+        expect(view.locator(".failed:visible")).to_have_count(0)
+        for link in view.locator("a:visible").all():
+            where = (link.get_attribute("href") or "").removeprefix("#").partition("/")[0]
+            assert where.capitalize() in [*shown, "Verify"]
+
+
+def test_a_key_of_one_person_enrolls_that_person_time_and_again(page, locked, photo):
+    _, keys = locked
+    sign_in(page, keys["ada enroll"])
+    enroll = page.locator("[data-view=enroll]")
+    for number in (1, 2):
+        expect(enroll.locator(".adding")).to_contain_text("More photos of Ada")
+        expect(enroll.get_by_label("Name")).to_be_hidden()
+        enroll.locator("[name=photos]").set_input_files(photo(0, number))
+        expect(enroll.locator(".chosen li")).to_contain_text("Good")
+        enroll.get_by_role("button", name="Enroll with 1 photo").click()
+        expect(enroll.locator(".done")).to_contain_text("Ada is enrolled with 1 photo")
+        expect(enroll.locator("a:visible")).to_have_count(0)
+
+
+def test_an_address_of_somebody_else_leads_a_key_of_one_person_to_that_person(page, locked):
+    server, keys = locked
+    page.goto(f"{server.url}/#enroll/987654")
+    sign_in(page, keys["ada both"])
+    expect(page.locator("[data-view=enroll] .adding")).to_contain_text("More photos of Ada")
 
 
 def test_a_key_that_was_revoked_meanwhile_leads_back_to_the_form(page, locked, gallery):
