@@ -28,6 +28,11 @@ def test_people_are_shown_with_the_crops_of_their_faces(view, enrolled):
     expect(section.locator(".shown")).to_have_text("1 person")
 
 
+def test_no_name_is_drawn_outside_its_card(view, enrolled):
+    enrolled("Pile " + "x\u0323\u0323\u0323\u0323\u0323\u0323" * 20, 6)
+    expect(card(view("gallery"), "Pile")).to_have_css("overflow", "clip")
+
+
 def test_a_face_is_removed_only_after_a_yes(page, view, enrolled, server):
     ada = enrolled("Bob", 1, (0, 1))
     section = view("gallery")
