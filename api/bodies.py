@@ -11,9 +11,11 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from gallery.domain.face import FaceChoice
+from gallery.domain.identity import MAX_NAME_LENGTH
 from gallery.services.identify import MAX_TOP
 
 MAX_BATCH = 100
+A_PHOTO = "a photo: a file in a form, base64 in JSON"
 BASE64 = {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/*"}
 FILE = {"type": "string", "format": "binary"}
 
@@ -41,6 +43,11 @@ def _text(value: object) -> str:
 
 Photo = Annotated[bytes, BeforeValidator(_photo), WithJsonSchema(BASE64)]
 Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
+Name = Annotated[
+    str,
+    PlainValidator(_text),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH}),
+]
 Choice = Annotated[
     FaceChoice,
     Field(
@@ -82,7 +89,7 @@ class ListQuery(Taken):
 class NameBody(Taken):
     """A person's name."""
 
-    name: Text = Field(description="text of 1 to 200 characters that can be printed")
+    name: Name = Field(description=f"text of 1 to {MAX_NAME_LENGTH} characters that can be printed")
 
 
 class KeyBody(Taken):
@@ -94,7 +101,7 @@ class KeyBody(Taken):
 class PhotoBody(Taken):
     """One photo."""
 
-    image: Photo = Field(description="a photo: a file in a form, base64 in JSON")
+    image: Photo = Field(description=A_PHOTO)
     faces: Choice = FaceChoice.ONLY
 
 
@@ -107,15 +114,15 @@ class IdentifyBody(PhotoBody):
 class CompareBody(Taken):
     """Two photos."""
 
-    image1: Photo = Field(description="a photo: a file in a form, base64 in JSON")
-    image2: Photo = Field(description="a photo: a file in a form, base64 in JSON")
+    image1: Photo = Field(description=A_PHOTO)
+    image2: Photo = Field(description=A_PHOTO)
     faces: Choice = FaceChoice.ONLY
 
 
 class CompareBatchBody(Taken):
     """One photo, and those that it is compared with."""
 
-    image: Photo = Field(description="a photo: a file in a form, base64 in JSON")
+    image: Photo = Field(description=A_PHOTO)
     photos: Photos
     faces: Choice = FaceChoice.ONLY
 

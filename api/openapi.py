@@ -24,6 +24,14 @@ from gallery.answers import Problem
 from gallery.domain.access import Scope
 
 ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.INTERNAL_SERVER_ERROR)
+ANYWHERE = (
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.REQUEST_URI_TOO_LONG,
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    HTTPStatus.EXPECTATION_FAILED,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+)
+"""What is refused at any address, or at those of files: told once, not of each operation."""
 WITH_KEY = (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
 WITH_BODY = (
     HTTPStatus.REQUEST_TIMEOUT,
@@ -69,7 +77,7 @@ def document(app: Flask) -> dict[str, Any]:
     routes = list(_routes(app))
     for name, schema in _schemas([said for _, said in routes]).items():
         spec.components.schema(name, schema)
-    for status in sorted({status for route in routes for status in _refusals(*route)}):
+    for status in sorted({*ANYWHERE, *(one for route in routes for one in _refusals(*route))}):
         spec.components.response(status.name, _problem(status))
     for rule, said in routes:
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)

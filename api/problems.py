@@ -66,9 +66,19 @@ FRAMEWORK_CODES = {
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         "body_too_large",
-        "The request is larger than any that is accepted; a photo may have 20 MiB",
+        "The request is larger than any that is accepted. Send less",
+    ),
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: (
+        "requested_range_not_satisfiable",
+        "The file has no such part; leave the Range header out",
     ),
 }
+
+FIELDS: dict[type[GalleryError], str] = {
+    errors.PhotoRejected: "image",
+    errors.InvalidName: "name",
+}
+"""The field that causes such a refusal; where there are others, the endpoint names it."""
 
 MIME_TYPE = "application/problem+json"
 BROKEN_BODIES = (
@@ -90,15 +100,22 @@ OTHER_CODES = {
     ),
     HTTPStatus.FORBIDDEN: ("cross_site", "host_not_allowed"),
     HTTPStatus.NOT_FOUND: ("not_found",),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed",),
     HTTPStatus.REQUEST_TIMEOUT: ("request_too_slow",),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large",),
+    HTTPStatus.REQUEST_URI_TOO_LONG: ("address_too_long",),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported_media_type",),
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: ("requested_range_not_satisfiable",),
+    HTTPStatus.EXPECTATION_FAILED: ("expectation_failed",),
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: ("headers_too_large",),
     HTTPStatus.INTERNAL_SERVER_ERROR: ("internal_error",),
 }
 """Codes of refusals that only HTTP knows."""
 
 OFFLINE = (
     errors.PathNotFound,
+    errors.KeyNotFound,
+    errors.KeyMissing,
     errors.AddressUnavailable,
     errors.SnapshotUnusable,
     errors.ExtraNotInstalled,
@@ -226,7 +243,8 @@ def _leaves(kind: type[GalleryError]) -> Iterator[type[GalleryError]]:
 
 
 def _rejected(error: GalleryError) -> Response:
-    return rejected(error)
+    field = next((FIELDS[kind] for kind in type(error).__mro__ if kind in FIELDS), None)
+    return rejected(error, field=field)
 
 
 def refused(error: Refusal) -> Response:

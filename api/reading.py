@@ -12,10 +12,18 @@ from typing import Any, TypeVar
 
 from flask import request
 from pydantic import ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from api.bodies import Taken, holds_photos, number_fields
+from api.bodies import A_PHOTO, Taken, holds_photos, number_fields
 from api.problems import Refusal
-from api.uploads import MAX_JSON_BYTES, MAX_JSON_PHOTO_BYTES, form_fields
+from api.uploads import (
+    MAX_BODY_BYTES,
+    MAX_JSON_BYTES,
+    MAX_JSON_PHOTO_BYTES,
+    form_fields,
+    size,
+    too_large,
+)
 
 T = TypeVar("T", bound=Taken)
 
@@ -71,7 +79,8 @@ def _first_of(error: ValidationError, kind: type[Taken]) -> Refusal:
     if code == "unknown_field":
         known = ", ".join(sorted(kind.model_fields)) or "none"
         return _refused(code, f"{field!r} is not known; known are {known}", field)
-    meant = kind.model_fields[str(worst["loc"][0])].description
+    in_a_list = len(worst["loc"]) > 1  # lists hold photos
+    meant = A_PHOTO if in_a_list else kind.model_fields[str(worst["loc"][0])].description
     if code == "missing_field":
         return _refused(code, f"{field} is missing; it must be {meant}", field)
     return _refused(code, f"{field} must be {meant}", field)
@@ -87,8 +96,13 @@ def _with_numbers(kind: type[Taken], fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _json_object(with_photos: bool) -> dict[str, Any]:
-    request.max_content_length = MAX_JSON_PHOTO_BYTES if with_photos else MAX_JSON_BYTES
-    body = request.get_data(cache=False)
+    most = MAX_JSON_PHOTO_BYTES if with_photos else MAX_JSON_BYTES
+    request.max_content_length = most
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge as error:
+        form = f", a form {size(MAX_BODY_BYTES)}" if with_photos else ""
+        raise too_large(f"This JSON may have {size(most)}{form}. Send less") from error
     if sum(body.count(mark) for mark in (b",", b"[", b"{")) > MAX_JSON_PARTS:
         raise _refused("malformed_request", "The JSON has more parts than any that is accepted")
     try:
@@ -103,7 +117,9 @@ def _json_object(with_photos: bool) -> dict[str, Any]:
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """ValueError where a key is no Unicode text, as "\\ud800" is none."""
     document = dict(pairs)
+    "".join(document).encode()
     if len(document) < len(pairs):
         names = [name for name, _ in pairs]
         name = next(name for name in names if names.count(name) > 1)[:100]

@@ -19,6 +19,10 @@ MaybeText = Annotated[str | None, WithJsonSchema({"type": "string"})]
 """Text, or the key is absent."""
 
 
+def _absent() -> None:
+    """Called, not given as a default: the schema would show that, and null is never sent."""
+
+
 class Answer(BaseModel):
     """One JSON object of an answer; the server sends these keys, all of them and no others."""
 
@@ -35,8 +39,12 @@ class Problem(Answer):
     status: int = Field(ge=400, le=599)
     code: str = Field(pattern="^[a-z_]+$", description="Stable, for programs")
     detail: str = Field(min_length=1, description="What was found, what is allowed, what to do")
-    field: MaybeText = Field(None, description="The field, key or header that caused it")
-    instance: MaybeText = Field(None, description="The name of a failure of ours in our log")
+    field: MaybeText = Field(
+        default_factory=_absent, description="The field, key or header that caused it"
+    )
+    instance: MaybeText = Field(
+        default_factory=_absent, description="The name of a failure of ours in our log"
+    )
 
 
 class Box(Answer):
@@ -252,4 +260,6 @@ class IdentityPage(Answer):
     """Some people of the gallery, oldest first."""
 
     identities: list[Identity]
-    next_cursor: MaybeText = Field(None, description="Send it to go on; absent at the end")
+    next_cursor: MaybeText = Field(
+        default_factory=_absent, description="Send it to go on; absent at the end"
+    )

@@ -96,6 +96,14 @@ def test_a_wrong_batch_is_named(client, body, code, field):
     assert (problem["code"], problem["field"]) == (code, field)
 
 
+@pytest.mark.parametrize("photo", ["!!", 5, None, {"0": "eA=="}, ["eA=="]])
+def test_what_is_no_base64_among_photos_is_told_that_it_must_be_a_photo(client, photo):
+    body = {"photos": ["eA==", photo]}
+    problem = client.post("/v1/identify/batch", json=body).get_json(force=True)
+    assert (problem["code"], problem["field"]) == ("invalid_value", "photos.1")
+    assert problem["detail"] == "photos.1 must be a photo: a file in a form, base64 in JSON"
+
+
 def test_a_batch_in_a_form_holds_files_and_each_other_field_once(client, sample):
     for fields, field in (
         ({"photos": ["text"]}, "photos"),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 
 import jsonschema_rs
 import pytest
 
 from api.openapi import document
+from api.problems import FRAMEWORK_CODES, OFFLINE, OTHER_CODES
+from api.worker import _REFUSALS
 
 
 @pytest.fixture
@@ -131,3 +134,32 @@ def test_every_status_tells_the_codes_that_it_can_have(spec):
     assert {"no_face", "several_faces", "face_unusable"} <= told["UNPROCESSABLE_ENTITY"]
     assert told["PRECONDITION_FAILED"] == {"changed_meanwhile"}
     assert all(codes - {""} for codes in told.values())
+
+
+def test_every_code_is_told_that_a_request_can_meet_and_no_other(client, spec):
+    page = client.get("/docs").text.partition('id="refusals"')[2].partition("</section>")[0]
+    descriptions = [one["description"] for one in spec["components"]["responses"].values()]
+    told = {code for one in descriptions for code in one.partition(": ")[2].split(", ")}
+    unparsed = {code for _, code, _ in _REFUSALS.values()}
+    framework = {code for code, _ in FRAMEWORK_CODES.values()}
+    assert unparsed | framework | set(chain(*OTHER_CODES.values())) <= told
+    assert not told & {kind.code for kind in OFFLINE}
+    assert not told & {"key_not_found", "key_missing"}
+    assert all(code in page for code in told)
+
+
+def test_a_default_that_the_document_tells_is_one_that_can_be_sent(spec):
+    for name, schema in spec["components"]["schemas"].items():
+        for field, one in schema.get("properties", {}).items():
+            if "default" in one:
+                checked = {**one, "components": spec["components"]}
+                assert jsonschema_rs.is_valid(checked, one["default"]), (name, field)
+
+
+def test_the_document_tells_how_long_a_name_may_be(client, spec):
+    most = spec["components"]["schemas"]["NameBody"]["properties"]["name"]["maxLength"]
+    statuses = [
+        client.post("/v1/identities", json={"name": "a" * length}).status_code
+        for length in (most, most + 1)
+    ]
+    assert statuses == [201, 400]

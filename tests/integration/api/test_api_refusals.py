@@ -54,8 +54,10 @@ def test_a_photo_that_cannot_be_used_is_refused_everywhere(
     status, photo = refused_photos[code]
     ada = person("Ada")
     client.post(f"/v1/identities/{ada}/faces", **upload(image=sample(0, 0)))
-    for path in (f"/v1/identities/{ada}/faces", f"/v1/identities/{ada}/verify", "/v1/identify"):
-        problem(client.post(path, **upload(image=photo)), status, code)
+    about_ada = f"/v1/identities/{ada}"
+    for path in (f"{about_ada}/faces", f"{about_ada}/verify", "/v1/identify", "/v1/inspect"):
+        refused = problem(client.post(path, **upload(image=photo)), status, code)
+        assert refused["field"] == "image"
     second = client.post("/v1/compare", **upload(image1=sample(0, 0), image2=photo))
     assert problem(second, status, code)["field"] == "image2"
     first = client.post("/v1/compare", **upload(image1=photo, image2=sample(0, 0)))
@@ -149,7 +151,9 @@ def test_options_in_the_query_are_refused_not_ignored(client, sample, upload):
     ],
 )
 def test_a_wrong_name_is_refused(client, document, code):
-    problem(client.post("/v1/identities", json=document), 400, code)
+    refused = problem(client.post("/v1/identities", json=document), 400, code)
+    if code == "invalid_name":
+        assert refused["field"] == "name"
     assert client.get("/v1/identities").get_json() == {"identities": []}
 
 
@@ -159,6 +163,29 @@ def test_a_wrong_name_is_refused(client, document, code):
 def test_a_body_that_is_no_json_is_refused(client, body):
     answer = client.post("/v1/identities", data=body, content_type="application/json")
     problem(answer, 400, "malformed_request")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rb'{"\ud800": 1}',
+        rb'{"name": "Ada", "\udfff": 1}',
+        rb'{"name": {"\ud800": 1}}',
+        rb'{"image": [[{"a": {"\ud800": 1}}]]}',
+        rb'{"\ud800": 1, "\ud800": 2}',
+    ],
+)
+@pytest.mark.parametrize(
+    "path", ["/session", "/v1/identities", "/v1/compare", "/v1/identify/batch"]
+)
+def test_a_key_that_is_no_unicode_text_is_refused(client, path, body):
+    answer = client.post(path, data=body, content_type="application/json")
+    problem(answer, 400, "malformed_request")
+
+
+def test_any_text_that_is_unicode_may_be_a_key_and_is_only_not_known(client):
+    answer = client.post("/session", data=rb'{"\ud83d\ude00": 1}', content_type="application/json")
+    assert problem(answer, 400, "unknown_field")["field"] == "\U0001f600"
 
 
 def test_a_name_as_a_form_is_unsupported(client):
@@ -183,10 +210,45 @@ def test_a_huge_body_is_refused_unread(client):
         problem(answer, 413, "body_too_large")
 
 
-def test_a_form_of_very_many_parts_is_refused(client):
-    data = {f"field{number}": "x" for number in range(100)}
-    answer = client.post("/v1/identify", data=data, content_type="multipart/form-data")
-    problem(answer, 413, "body_too_large")
+@pytest.mark.parametrize(
+    ("path", "body", "limit"),
+    [
+        ("/session", {"key": "x" * 70_000}, "This JSON may have 64 KiB"),
+        ("/v1/identities", {"name": "x" * 70_000}, "This JSON may have 64 KiB"),
+        ("/v1/identify", {"image": "A" * 2**25}, "This JSON may have 28 MiB, a form 42 MiB"),
+    ],
+)
+def test_json_that_is_too_large_is_told_its_limit(client, path, body, limit):
+    detail = problem(client.post(path, json=body), 413, "body_too_large")["detail"]
+    assert detail.startswith(limit)
+
+
+@pytest.mark.parametrize(
+    ("path", "most_parts"), [("/v1/identify", 20), ("/v1/identify/batch", 120)]
+)
+def test_a_form_of_many_parts_or_much_text_is_told_its_limits(client, upload, path, most_parts):
+    many = {f"field{number}": "x" for number in range(most_parts + 1)}
+    for fields in (many, {"faces": "x" * 600_000}):
+        detail = problem(client.post(path, **upload(**fields)), 413, "body_too_large")["detail"]
+        assert f"more than {most_parts} parts, or one with more than 512 KiB of text" in detail
+    taken = dict(list(many.items())[:most_parts])
+    problem(client.post(path, **upload(**taken)), 400, "unknown_field")
+
+
+def test_a_form_that_is_too_large_is_told_its_limit(client):
+    head = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
+    form = {"content_type": "multipart/form-data; boundary=x"}
+    told = client.post("/v1/identify", environ_overrides={"CONTENT_LENGTH": "50000000"}, **form)
+    chunked = client.post(
+        "/v1/identify",
+        input_stream=io.BytesIO(head + bytes(50_000_000)),
+        headers={"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+        **form,
+    )
+    for answer in (told, chunked):
+        detail = problem(answer, 413, "body_too_large")["detail"]
+        assert detail.startswith("A form may have 42 MiB, a photo 20 MiB")
 
 
 @pytest.mark.parametrize(
@@ -212,6 +274,11 @@ def test_an_unknown_address_and_a_wrong_method_are_problems(client):
     problem(wrong, 405, "method_not_allowed")
     assert wrong.headers["Allow"] == "OPTIONS, POST"
     problem(client.put("/v1/identities/1"), 405, "method_not_allowed")
+
+
+def test_a_part_of_a_file_that_there_is_not_is_a_problem(client):
+    answer = client.get("/static/icon.svg", headers={"Range": "bytes=9999999-"})
+    problem(answer, 416, "requested_range_not_satisfiable")
 
 
 def test_head_and_options_are_answered(client):
