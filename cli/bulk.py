@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.errors import PHOTO_REFUSED
 from cli.options import AsJson, Largest
 from cli.photos import SUFFIXES, given, read_photo
 from cli.recognition import choice
@@ -48,7 +49,8 @@ def import_people(
 
     Photos that are refused are listed and passed over. Faces are committed as it goes, and a photo
     that its person holds already is skipped: an import that was stopped goes on when run again.
-    Files that lie elsewhere below FOLDER, or are no photos by their names, are counted.
+    Files that lie elsewhere below FOLDER, or are no photos by their names, are counted. Exit
+    code 3: every photo was refused.
     """
     from cli.output import print_json, progress
     from gallery.services import wire
@@ -60,6 +62,8 @@ def import_people(
         print_json({**wire.bulk(report), "not_looked_at": found.others})
     else:
         _show(report, found.others)
+    if report.refused and not report.enrolled and not report.already:
+        raise typer.Exit(PHOTO_REFUSED)
 
 
 def people_in(folder: str) -> PeopleFolder:

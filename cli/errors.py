@@ -9,6 +9,7 @@ import traceback
 
 import typer
 
+from cli.plain import plain
 from gallery.errors import (
     AccessRefused,
     Conflict,
@@ -45,7 +46,7 @@ def exit_code_of(error: GalleryError) -> int:
 def tell(code: str, message: str, as_json: bool) -> None:
     """Write a refusal to standard error: a sentence, or `{"error": {"code", "message"}}`."""
     document = json.dumps({"error": {"code": code, "message": message}})
-    typer.echo(document if as_json else f"Error: {message}", err=True)
+    typer.echo(document if as_json else f"Error: {plain(message)}", err=True)
 
 
 def tell_bug(error: Exception, as_json: bool) -> None:

@@ -24,6 +24,8 @@ from cli.errors import (
 )
 from gallery.errors import GalleryError
 
+GLOBAL_OPTIONS = ("--database", "--detector", "--threshold")
+
 
 class LazyCommands(Mapping[str, Any]):
     """Click commands by name, each imported from "module:attribute" when somebody asks for it.
@@ -128,7 +130,7 @@ def _run(command: Any, as_json: bool) -> int:
         return exit_code_of(refusal)
     except typer.TyperException as misuse:
         if message := misuse.format_message():  # it is empty after the help of `gallery` alone
-            tell("wrong_usage", f"{message.rstrip('. ')}.{_hint(misuse)}", as_json)
+            tell("wrong_usage", f"{_sentence(message)}{_hint(misuse)}", as_json)
         return misuse.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
@@ -151,8 +153,17 @@ def _run(command: Any, as_json: bool) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _sentence(message: str) -> str:
+    """On one line, as Typer's own takes several, and without the name of pydantic's exception."""
+    text = " ".join(message.replace("Value error, ", "").split()).rstrip(". ")
+    return text if text.endswith("?") else f"{text}."
+
+
 def _hint(misuse: Exception) -> str:
     context = getattr(misuse, "ctx", None)
+    option = getattr(misuse, "option_name", None)
+    if context is not None and option in GLOBAL_OPTIONS:
+        return f" It stands before the command: `gallery {option} ... {context.info_name}`."
     return f" Try `{context.command_path} --help`." if context is not None else ""
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
+from cli.plain import plain
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -75,10 +77,10 @@ def table(*columns: str, title: str | None = None) -> Table:
 
 
 def cell(value: object, style: str = "") -> Text:
-    """A value as it is: a name such as "[red]" is no markup."""
+    """A value as it is: a name such as "[red]" is no markup, and none moves the cursor."""
     from rich.text import Text
 
-    return Text(str(value), style=style)
+    return Text(plain(str(value)), style=style)
 
 
 def verdict(matched: bool, yes: str = "Matched", no: str = "Not matched") -> Text:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from gallery.domain.access import Key
+from gallery.domain.access import Key, utc_now
 from gallery.domain.decision import Decision
 from gallery.domain.face import FaceCrop
 from gallery.domain.identity import FaceSummary, Identity, IdentityPage, IdentityWithFaces
@@ -137,6 +137,8 @@ def key(kept: Key) -> Wire:
         "scopes": sorted(kept.scopes),
         "scores": kept.sees_scores,
         "identity_id": kept.identity_id,
+        "identity_name": kept.identity_name,
+        "usable": kept.usable(utc_now()),
         "created_at": _time(kept.created_at),
         "expires_at": kept.expires_at and _time(kept.expires_at),
         "last_used_at": kept.last_used_at and _time(kept.last_used_at),

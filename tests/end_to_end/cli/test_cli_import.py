@@ -21,6 +21,15 @@ def test_a_folder_of_people_is_imported_and_again_without_doubles(gallery, peopl
     assert gallery("verify", "bo", people[1][3]).code == 0
 
 
+def test_where_every_photo_is_refused_the_exit_code_says_so(gallery, black, tmp_path):
+    (tmp_path / "people" / "Ada").mkdir(parents=True)
+    shutil.copy(black, tmp_path / "people" / "Ada" / "\x1b[2J.png")
+    outcome = gallery("import", tmp_path / "people")
+    assert outcome.code == 3
+    assert "\x1b" not in outcome.out
+    assert "\\x1b[2J.png" in outcome.out
+
+
 def test_a_folder_without_people_is_refused(gallery, tmp_path):
     outcome = gallery("import", tmp_path, "--json")
     assert (outcome.code, outcome.refusal["code"]) == (4, "path_not_found")

@@ -59,6 +59,8 @@ def test_the_key_of_a_removed_person_is_listed_as_dead(enrolled):
     listed = enrolled("keys", "list").out
     assert "(removed)" in listed
     assert "person removed" in listed
+    [key] = enrolled("keys", "list", "--json").document["keys"]
+    assert (key["identity_id"], key["identity_name"], key["usable"]) == (1, None, False)
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,26 @@ def test_output_that_cannot_be_written_is_said_and_a_key_in_it_opens_nothing(gal
     assert len(keys) == (command[0] == "keys")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["keys", "create"],
+            "Missing option '--scope'. Choose from: verify, identify, enroll, admin.",
+        ),
+        (["lists"], "Did you mean 'list'? Try `gallery --help`."),
+        (["--detector", "foo", "list"], "Invalid value for '--detector': 'foo' is not one of"),
+        (["list", "--database", "x"], "before the command: `gallery --database ... list`."),
+        (["identify", "\x1b[2J.jpg"], "\\x1b[2J.jpg"),
+    ],
+)
+def test_what_is_wrong_is_said_on_one_line_and_moves_no_cursor(gallery, arguments, told):
+    said = gallery(*arguments).err
+    assert told in said
+    assert said.count("\n") == 1
+    assert "\x1b" not in said
+
+
 def test_every_refusal_of_the_program_has_an_exit_code():
     found, waiting = [], [errors.GalleryError]
     while waiting:
