@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, overload
 
 import typer
 
 from cli.options import AsJson, Largest, Name
-from cli.photos import expand, read_photo
+from cli.photos import expand, naming_files, read_photo
 from cli.recognition import choice
 from cli.session import services_of
-from gallery.errors import Conflict, GalleryError, PhotoRejected
 
 Progress = Callable[[int, int], None]
 
@@ -59,11 +57,8 @@ def enroll(
     from gallery.services import wire
 
     paths = expand(photos)
-    with services_of(context) as services, progress("enrolling") as step:
-        try:
-            enrolled = services.enroll.by_name(name, PhotoFiles(paths, step), choice(largest))
-        except (PhotoRejected, Conflict) as refusal:
-            raise _naming_the_file(refusal, paths) from refusal
+    with services_of(context) as services, progress("enrolling") as step, naming_files(*paths):
+        enrolled = services.enroll.by_name(name, PhotoFiles(paths, step), choice(largest))
     person = enrolled[0].identity
     if as_json:
         faces = [wire.face(enrollment.face) for enrollment in enrolled]
@@ -85,14 +80,3 @@ def enroll(
 
 def _faces(count: int) -> str:
     return "1 face" if count == 1 else f"{count} faces"
-
-
-def _naming_the_file(refusal: GalleryError, paths: Sequence[str]) -> GalleryError:
-    """The same refusal with the name of the file in the place of "photo 2" or "this photo"."""
-    found = re.match(r"(?:photo (\d+)|this photo)\b(: )?", refusal.message)
-    path = paths[int(found[1] or 1) - 1] if found else paths[0]
-    rest = refusal.message[found.end() :] if found else refusal.message
-    if path in rest:
-        return type(refusal)(rest)
-    separator = ": " if not found or found[2] else ""
-    return type(refusal)(f"{path}{separator}{rest}")

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from gallery.errors import InvalidValue, PathNotFound, PhotoTooLarge
+from gallery.errors import (
+    Conflict,
+    InvalidValue,
+    PathNotFound,
+    PhotoRejected,
+    PhotoTooLarge,
+    SeveralFacesFound,
+)
 
 STANDARD_INPUT = "-"
 _PIECE = 1024 * 1024
+_WHICH = re.compile(r"(?:photo (\d+)|this photo|first photo|(second) photo)\b(: )?")
+_SAME_AS = re.compile(r"^( is the same photo as )photo (\d+)")
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}
     | {".heic", ".heif", ".avif"}
@@ -60,6 +71,32 @@ def given(path: str) -> str:
     if not path:
         raise InvalidValue("the path is empty; give a photo or a folder")
     return path
+
+
+@contextmanager
+def naming_files(*paths: str) -> Iterator[None]:
+    """Inside, a refusal of one of these photos names its file, and the option that helps."""
+    try:
+        yield
+    except (PhotoRejected, Conflict) as refusal:
+        message = with_the_option(refusal.code, _naming_the_file(refusal.message, paths))
+        raise type(refusal)(message) from refusal
+
+
+def with_the_option(code: str, message: str) -> str:
+    """A refusal's message, with the name of the option that it speaks of."""
+    return f"{message} (--largest)" if code == SeveralFacesFound.code else message
+
+
+def _naming_the_file(message: str, paths: Sequence[str]) -> str:
+    """With the name of the file in the place of "photo 2", "second photo" or "this photo"."""
+    names = ["standard input" if path == STANDARD_INPUT else path for path in paths]
+    found = _WHICH.match(message)
+    if found is None:
+        return message if message.startswith(f"{names[0]} ") else f"{names[0]}: {message}"
+    name = names[1] if found[2] else names[int(found[1] or 1) - 1]
+    rest = _SAME_AS.sub(lambda same: same[1] + names[int(same[2]) - 1], message[found.end() :])
+    return rest if rest.startswith(f"{name} ") else f"{name}{found[3] or ''}{rest}"
 
 
 def _refuse_twice_from_standard_input(paths: Sequence[str]) -> None:

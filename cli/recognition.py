@@ -8,7 +8,7 @@ import typer
 
 from cli.errors import NOT_MATCHED
 from cli.options import AsJson, Largest, Name, Photo
-from cli.photos import read_photo, read_photos
+from cli.photos import naming_files, read_photo, read_photos
 from cli.session import services_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def compare(
     from gallery.services import wire
 
     one, other = read_photos(first, second)
-    with services_of(context) as services:
+    with services_of(context) as services, naming_files(first, second):
         comparison = services.compare(one, other, choice(largest))
     if as_json:
         print_json(wire.comparison(comparison))
@@ -60,7 +60,8 @@ def verify(
     with services_of(context) as services:
         person = services.identities.find(name)
         probe = read_photo(photo)
-        verification = services.verify(person.id, probe, choice(largest))
+        with naming_files(photo):
+            verification = services.verify(person.id, probe, choice(largest))
     if as_json:
         print_json(wire.verification(verification))
     else:
@@ -95,7 +96,7 @@ def identify(
     from gallery.services import wire
 
     probe = read_photo(photo)
-    with services_of(context) as services:
+    with services_of(context) as services, naming_files(photo):
         found = services.identify(probe, top, choice(largest))
     if as_json:
         print_json(wire.identification(found))

@@ -71,7 +71,8 @@ class Enroll:
 
         Refuses with InvalidName, InvalidValue (no photo), PhotoAlreadyEnrolled, ModelMismatch and
         PhotoRejected;
-        with several photos the message says which one: "photo 2: ...".
+        with several photos the message says which one: "photo 2: ...". A photo that is given twice
+        is refused with PhotoAlreadyEnrolled too.
         """
         person = PersonName.parse(name)
         if not photos:
@@ -81,10 +82,10 @@ class Enroll:
             refuse_other_models(unit, probes[0].embedding.model_id)
             identity = unit.identities.by_name(person) or unit.identities.add(person)
             several = len(probes) > 1
-            held = set(unit.faces.photos_of(identity.id))
+            held = unit.faces.photos_of(identity.id)
             for number, probe in enumerate(probes, start=1):
                 _refuse_held(held, identity, probe, f"photo {number}" if several else "this photo")
-                held.add(probe.photo_sha256)
+            _refuse_twice(probes)
             faces = unit.faces.add_many([(identity.id, new_face(probe)) for probe in probes])
             identity = existing(unit, identity.id)
             unit.commit()
@@ -112,3 +113,13 @@ def _refuse_held(held: Container[str], identity: Identity, probe: Probe, which: 
         raise PhotoAlreadyEnrolled(
             f"{which} is already enrolled for {identity.name}; use another photo"
         )
+
+
+def _refuse_twice(probes: Sequence[Probe]) -> None:
+    given: dict[str, int] = {}
+    for number, probe in enumerate(probes, start=1):
+        first = given.setdefault(probe.photo_sha256, number)
+        if first != number:
+            raise PhotoAlreadyEnrolled(
+                f"photo {number} is the same photo as photo {first}; give it once"
+            )

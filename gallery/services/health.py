@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 SHOWN = 10
@@ -48,7 +48,9 @@ class Trouble(StrEnum):
 
 _REPAIR = "run `gallery check --repair`"
 _RESTORE = "restore the database from a backup"
-_ENROLL_ANEW = "remove these faces (`gallery remove-face`) and enroll their photos again"
+_ENROLL_ANEW = (
+    "remove these faces (`gallery remove-face NAME FACE_ID`) and enroll their photos again"
+)
 _ABOUT: dict[Trouble, tuple[Part, str, str]] = {
     Trouble.DATABASE_DAMAGED: (Part.DATABASE, "the database file is damaged", _RESTORE),
     Trouble.FACE_WITHOUT_PERSON: (Part.DATABASE, "stored for nobody", _RESTORE),
@@ -73,11 +75,15 @@ _ABOUT: dict[Trouble, tuple[Part, str, str]] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong; face_ids are the faces concerned, where it is about faces."""
+    """One thing that is wrong; face_ids are the faces concerned, where it is about faces.
+
+    names: whose faces they are, by face id; a face that is gone, or nobody's, has none.
+    """
 
     trouble: Trouble
     message: str
     face_ids: tuple[int, ...] = ()
+    names: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def remedy(self) -> str:
@@ -89,15 +95,26 @@ def about(trouble: Trouble, detail: str) -> Finding:
     return Finding(trouble, f"{_ABOUT[trouble][1]}: {detail}")
 
 
-def about_faces(trouble: Trouble, face_ids: Sequence[int]) -> tuple[Finding, ...]:
+def about_faces(
+    trouble: Trouble, face_ids: Sequence[int], names: Mapping[int, str] | None = None
+) -> tuple[Finding, ...]:
     """One finding that names the faces, the first ten of them; none without faces."""
     if not face_ids:
         return ()
-    named = ", ".join(str(face_id) for face_id in face_ids[:SHOWN])
+    names = {face_id: names[face_id] for face_id in face_ids if face_id in names} if names else {}
+    named = ", ".join(
+        f"{face_id} ({names[face_id]})" if face_id in names else str(face_id)
+        for face_id in face_ids[:SHOWN]
+    )
     more = f" and {len(face_ids) - SHOWN} more" if len(face_ids) > SHOWN else ""
     faces = "1 face" if len(face_ids) == 1 else f"{len(face_ids)} faces"
     message = f"{faces} {_ABOUT[trouble][1]}: {named}{more}"
-    return (Finding(trouble, message, tuple(face_ids)),)
+    return (Finding(trouble, message, tuple(face_ids), names),)
+
+
+def with_names(finding: Finding, names: Mapping[int, str]) -> Finding:
+    """The finding that says whose each face is, of those whose names are given."""
+    return next(iter(about_faces(finding.trouble, finding.face_ids, names)), finding)
 
 
 @dataclass(frozen=True)

@@ -156,8 +156,8 @@ def health(found: Health) -> Wire:
         "changes": found.changes,
         "crops_compared": found.crops_compared,
         "snapshot": asdict(found.snapshot),
-        "findings": [_finding(finding) for finding in found.findings],
-        "repaired": [_finding(finding) for finding in found.repaired],
+        "findings": [_finding_with_faces(finding) for finding in found.findings],
+        "repaired": [_finding_with_faces(finding) for finding in found.repaired],
     }
 
 
@@ -206,6 +206,14 @@ def _finding(finding: Finding) -> Wire:
         "remedy": finding.remedy,
         "face_ids": list(finding.face_ids),
     }
+
+
+def _finding_with_faces(finding: Finding) -> Wire:
+    """As `_finding`, and whose each face is; null where it is nobody's."""
+    faces = [
+        {"face_id": face_id, "identity": finding.names.get(face_id)} for face_id in finding.face_ids
+    ]
+    return {**_finding(finding), "faces": faces}
 
 
 def _reference(person: Identity) -> Wire:

@@ -234,6 +234,20 @@ def test_what_cannot_be_repaired_is_told_and_left_alone(
     assert (left.repaired, left.faces) == ((), 6)
 
 
+def test_a_face_is_told_with_its_person_where_it_has_one(
+    services: Services, people: list[Identity], sql: Sql
+) -> None:
+    sql("UPDATE face SET crop = x'00' WHERE id IN (3, 4)")
+    sql("PRAGMA foreign_keys = 0; DELETE FROM identity WHERE id = 2")
+    told = {finding.trouble: finding for finding in services.check(quiet).findings}
+    damaged, nobodys = told[Trouble.CROP_DAMAGED], told[Trouble.FACE_WITHOUT_PERSON]
+    assert (damaged.message, damaged.names) == (
+        "2 faces with a damaged crop: 3 (Ada), 4",
+        {3: "Ada"},
+    )
+    assert (nobodys.message, nobodys.names) == ("3 faces stored for nobody: 4, 5, 6", {})
+
+
 def test_an_id_that_came_back_is_told(services: Services, people: list[Identity], sql: Sql) -> None:
     sql(
         "INSERT INTO face_change(face_id, removed) VALUES (3, 1);"

@@ -33,6 +33,22 @@ def test_damage_is_told_with_what_to_do_and_ends_with_1_until_repaired(enrolled)
     assert enrolled("check").code == 0
 
 
+def test_a_damaged_face_is_told_with_whose_it_is(enrolled):
+    with closing(sqlite3.connect(enrolled.database)) as connection:
+        connection.execute("UPDATE face SET contrast = contrast + 1 WHERE id IN (2, 5)")
+        connection.commit()
+    outcome = enrolled("check")
+    assert outcome.code == 1
+    assert "2 faces with a damaged crop: 2 (Ada), 5 (Bo)." in outcome.out
+    assert "`gallery remove-face NAME FACE_ID`" in outcome.out
+    (finding,) = enrolled("check", "--json").document["findings"]
+    assert finding["face_ids"] == [2, 5]
+    assert finding["faces"] == [
+        {"face_id": 2, "identity": "Ada"},
+        {"face_id": 5, "identity": "Bo"},
+    ]
+
+
 def test_a_file_that_is_no_database_is_refused_in_words(gallery):
     gallery.database.write_bytes(b"not a database at all" * 100)
     outcome = gallery("check", "--json")

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from cli.bulk import people_in
+from gallery.errors import PathNotFound
 
 
 def test_a_folder_of_people_is_imported_and_again_without_doubles(gallery, people, black, tmp_path):
@@ -28,6 +36,38 @@ def test_where_every_photo_is_refused_the_exit_code_says_so(gallery, black, tmp_
     assert outcome.code == 3
     assert "\x1b" not in outcome.out
     assert "\\x1b[2J.png" in outcome.out
+    as_json = gallery("import", tmp_path / "people", "--json")
+    assert (as_json.code, len(as_json.document["refused"])) == (3, 1)
+
+
+def test_a_person_s_folder_that_cannot_be_read_is_refused_alone(tmp_path, monkeypatch):
+    for name in ("Ada", "Bo"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.jpg").write_bytes(b"a photo")
+    entries = Path.iterdir
+
+    def closed(folder):  # as root reads whatever its mode forbids
+        if folder.name == "Ada":
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return entries(folder)
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    ada, bo = people_in(str(tmp_path)).photos
+    assert (ada.label, bo.label) == (str(tmp_path / "Ada"), str(tmp_path / "Bo" / "1.jpg"))
+    assert bo.read() == b"a photo"
+    with pytest.raises(PathNotFound, match=r"Ada cannot be read: Permission denied$"):
+        ada.read()
+
+
+def test_the_option_that_helps_is_told_for_a_photo_of_several(gallery, people, tmp_path):
+    (tmp_path / "people" / "Ada").mkdir(parents=True)
+    photo = Image.open(people[0][1])
+    two = Image.new("RGB", (2 * photo.width, photo.height))
+    for left in (0, photo.width):
+        two.paste(photo, (left, 0))
+    two.save(tmp_path / "people" / "Ada" / "two.png")
+    outcome = gallery("import", tmp_path / "people")
+    assert "ask for the largest face (--largest)" in " ".join(outcome.out.split())
 
 
 def test_a_folder_without_people_is_refused(gallery, tmp_path):

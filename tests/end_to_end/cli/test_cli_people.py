@@ -75,6 +75,16 @@ def test_a_photo_is_enrolled_once_for_a_person(enrolled, people):
     assert enrolled("show", "Ada", "--json").document["face_count"] == 3
 
 
+def test_one_photo_in_two_files_is_told_by_their_names(gallery, people, tmp_path):
+    first, second = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    for copy in (first, second):
+        shutil.copy(people[0][1], copy)
+    outcome = gallery("enroll", "Newbie", first, second, "--json")
+    assert (outcome.code, outcome.refusal["code"]) == (4, "photo_already_enrolled")
+    assert outcome.refusal["message"] == f"{second} is the same photo as {first}; give it once"
+    assert names(gallery) == []
+
+
 def test_a_renamed_person_is_still_recognised(enrolled, people):
     assert enrolled("rename", "Ada", "Ada Lovelace").code == 0
     assert names(enrolled) == ["Ada Lovelace", "Bo", "Cleo"]

@@ -5,6 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def two(people, tmp_path):
+    """A photo of two people."""
+    photo = Image.open(people[0][1])
+    picture = Image.new("RGB", (2 * photo.width, photo.height))
+    for left in (0, photo.width):
+        picture.paste(photo, (left, 0))
+    picture.save(tmp_path / "two.png")
+    return tmp_path / "two.png"
 
 
 def test_two_photos_of_one_person_match(gallery, people):
@@ -117,6 +129,28 @@ def test_nobody_is_known_to_an_empty_gallery(gallery, people):
     answer = gallery("identify", people[0][1], "--json").document
     assert (answer["identified"], answer["candidates"]) == (False, [])
     assert answer["strangers_named"] == {"faces": 0, "rate": 0.0, "at_least": False}
+
+
+@pytest.mark.parametrize("question", ["first", "second", "verify", "identify"])
+def test_a_refused_photo_is_told_by_its_name_with_the_option_that_helps(
+    enrolled, people, two, question
+):
+    arguments = {
+        "first": ("compare", two, people[0][1]),
+        "second": ("compare", people[0][1], two),
+        "verify": ("verify", "Ada", two),
+        "identify": ("identify", two),
+    }[question]
+    outcome = enrolled(*arguments, "--json")
+    assert (outcome.code, outcome.refusal["code"]) == (3, "several_faces")
+    assert outcome.refusal["message"].startswith(f"{two}: 2 faces were found")
+    assert outcome.refusal["message"].endswith("ask for the largest face (--largest)")
+
+
+def test_a_refused_photo_of_standard_input_is_told_as_that(gallery, black):
+    outcome = gallery("identify", "-", stdin=black.read_bytes())
+    assert outcome.code == 3
+    assert outcome.err.startswith("Error: standard input: no face was found")
 
 
 def test_colour_stays_out_of_a_pipe(enrolled, people):

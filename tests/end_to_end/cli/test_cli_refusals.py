@@ -89,7 +89,7 @@ def test_a_picture_of_nothing_has_no_face(gallery, tmp_path, name):
     Image.fromarray(pixels).save(tmp_path / "photo.png")
     outcome = gallery("compare", tmp_path / "photo.png", tmp_path / "photo.png", "--json")
     assert (outcome.code, outcome.refusal["code"]) == (3, "no_face")
-    assert outcome.refusal["message"].startswith("first photo: ")
+    assert outcome.refusal["message"].startswith(f"{tmp_path / 'photo.png'}: ")
 
 
 @pytest.mark.parametrize(
