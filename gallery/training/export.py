@@ -17,6 +17,7 @@ from keras import ops
 from gallery.domain.embedding import EMBEDDING_SIZE
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH
 from gallery.errors import DataRejected
+from gallery.training.convolution import Convolution
 from gallery.training.fused import FusedBatchNormalization
 from gallery.training.network import EMBEDDING, SPATIAL_POOLING
 
@@ -106,10 +107,12 @@ def _plain(config: Any) -> Any:
     if config.get("class_name") == "DTypePolicy":
         return {**config, "config": {"name": "float32"}}
     served = {key: _plain(value) for key, value in config.items()}
-    if config.get("class_name") == FusedBatchNormalization.__name__:
-        plain = {"module": "keras.layers", "class_name": "BatchNormalization"}
-        served |= plain | {"registered_name": None}
+    if plain := _PLAIN.get(config.get("class_name", "")):
+        served |= {"module": "keras.layers", "class_name": plain, "registered_name": None}
     return served
+
+
+_PLAIN = {FusedBatchNormalization.__name__: "BatchNormalization", Convolution.__name__: "Conv2D"}
 
 
 def tflite(network: keras.Model, weights: Weights) -> bytes:

@@ -14,6 +14,7 @@ import keras
 
 from gallery.domain.embedding import EMBEDDING_SIZE
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH
+from gallery.training.convolution import Convolution
 from gallery.training.fused import FusedBatchNormalization
 from gallery.training.recipe import Architecture
 
@@ -86,7 +87,7 @@ def _residual(shape: ResidualShape) -> keras.Model:
 
 
 def _convolved(x: Any, channels: int, size: int, strides: int = 1) -> Any:
-    x = keras.layers.Conv2D(channels, size, strides, padding="same", use_bias=False)(x)
+    x = Convolution(channels, size, strides, padding="same", use_bias=False)(x)
     return FusedBatchNormalization()(x)
 
 
