@@ -57,7 +57,7 @@ def import_people(
     from gallery.services import wire
 
     found = people_in(folder)
-    with services_of(context) as services, progress("enrolling") as step:
+    with services_of(context, create=True) as services, progress("enrolling") as step:
         report = _advised(services.enroll_many(found.photos, step, choice(largest)))
     if as_json:
         print_json({**wire.bulk(report), "not_looked_at": found.others})

@@ -57,7 +57,8 @@ def enroll(
     from gallery.services import wire
 
     paths = expand(photos)
-    with services_of(context) as services, progress("enrolling") as step, naming_files(*paths):
+    opened = services_of(context, create=True)
+    with opened as services, progress("enrolling") as step, naming_files(*paths):
         enrolled = services.enroll.by_name(name, PhotoFiles(paths, step), choice(largest))
     person = enrolled[0].identity
     if as_json:

@@ -66,7 +66,7 @@ def create(
     from gallery.services import wire
 
     valid_for = None if expires is None else parse_duration(expires)
-    with services_of(context) as services:
+    with services_of(context, create=True) as services:
         person = None if identity is None else services.identities.find(identity)
         issued = services.keys.create(
             scope,

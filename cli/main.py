@@ -81,7 +81,7 @@ def gallery(
         typer.Option(
             metavar="URL",
             help="Where people and faces are kept: a database URL, or the path of an SQLite file. "
-            "Made on first use. Otherwise GALLERY_DATABASE_URL, or a file in your data folder.",
+            "Otherwise GALLERY_DATABASE_URL, or a file in your data folder, made on first use.",
         ),
     ] = None,
     detector: Annotated[

@@ -43,11 +43,11 @@ def session_of(context: typer.Context) -> Session:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Services]:
+def opened(settings: Settings, create: bool = True) -> Iterator[Services]:
     """The services for one command, closed after it."""
     from gallery.bootstrap import Services
 
-    services = Services(settings)
+    services = Services(settings, create=create)
     try:
         yield services
     finally:
@@ -55,7 +55,12 @@ def opened(settings: Settings) -> Iterator[Services]:
 
 
 @contextmanager
-def services_of(context: typer.Context) -> Iterator[Services]:
-    """The services that the options before the command ask for, closed after the command."""
-    with opened(session_of(context).settings()) as services:
+def services_of(context: typer.Context, create: bool = False) -> Iterator[Services]:
+    """The services that the options before the command ask for, closed after the command.
+
+    create: whether the command makes a gallery where `--database` names a file that does not exist.
+    Other commands refuse it, as it was mistyped; a file that nobody typed is made on first use.
+    """
+    session = session_of(context)
+    with opened(session.settings(), create or session.database is None) as services:
         yield services

@@ -62,15 +62,20 @@ class Services:
     """Every use case on one database, wired; close it when done. Safe for several threads.
 
     watch: is told how long stages take and what is refused. at_once: how many photos are worked on
-    at the same time, whatever the number of threads; else one a core.
+    at the same time, whatever the number of threads; else one a core. create: whether a database is
+    made where there is none, instead of refused.
     """
 
     def __init__(
-        self, settings: Settings, watch: Watch = UNWATCHED, at_once: int | None = None
+        self,
+        settings: Settings,
+        watch: Watch = UNWATCHED,
+        at_once: int | None = None,
+        create: bool = True,
     ) -> None:
         self.settings = settings
         self.watch = watch
-        self._at_once = at_once
+        self._at_once, self._create = at_once, create
         self.making = threading.RLock()
 
     @part
@@ -189,7 +194,7 @@ class Services:
 
     @part
     def _engine(self) -> Engine:
-        return _open(self.settings.database_url)
+        return _open(self.settings.database_url, self._create)
 
     @part
     def _units(self) -> UnitsOfWork:
@@ -243,11 +248,11 @@ class Services:
         )
 
 
-def _open(database_url: str) -> Engine:
+def _open(database_url: str, create: bool = True) -> Engine:
     from gallery.store.engine import open_database
     from migrations import bring_up_to_date
 
-    engine = open_database(database_url, bring_up_to_date)
+    engine = open_database(database_url, bring_up_to_date, create)
     try:
         bring_up_to_date(engine)
     except BaseException:

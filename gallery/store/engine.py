@@ -46,12 +46,15 @@ ADVICE = {
 }
 
 
-def open_database(url: str, prepare: Callable[[Engine], None] = lambda _: None) -> Engine:
-    """The engine of a SQLite file, which is created empty where there is none.
+def open_database(
+    url: str, prepare: Callable[[Engine], None] = lambda _: None, create: bool = True
+) -> Engine:
+    """The engine of a SQLite file.
 
-    prepare: is called with the engine when another file was put in the place of that one.
-    New folders are for this user only (0700) and so is the new file (0600), as faces are nobody
-    else's business; SQLite gives its side files the same mode. Refuses with DatabaseUnavailable.
+    prepare: is called with the engine when another file was put in the place of that one. create:
+    whether an empty one is made where there is none; else that is refused. New folders are
+    for this user only (0700) and so is the new file (0600), as faces are nobody else's business;
+    SQLite gives its side files the same mode. Refuses with DatabaseUnavailable.
     """
     try:
         parsed = make_url(url)
@@ -60,7 +63,7 @@ def open_database(url: str, prepare: Callable[[Engine], None] = lambda _: None) 
     if not parsed.database:
         raise InvalidValue("the database must be a file on disk; write sqlite:///PATH")
     path = Path(parsed.database).absolute()
-    _create_privately(path)
+    _find(path, create)
     file = DatabaseFile(path, prepare)
     engine = create_engine(
         # a file that is gone is not made anew by SQLite: mode=rw
@@ -104,20 +107,28 @@ def refusals() -> Iterator[None]:
         raise kind(ADVICE[code]) from error
 
 
-def _create_privately(path: Path) -> None:
+def _find(path: Path, create: bool) -> None:
+    """Refuse what cannot be a database, or make an empty one, readable by this user alone."""
     try:
         if path.is_dir():
             raise DatabaseUnavailable(
                 "the database is a folder; give the path of a database file", operator=path
             )
+        if path.exists():
+            return
+        if not create:
+            raise DatabaseUnavailable(
+                "there is no gallery here yet; `gallery enroll` makes one, "
+                "or give another --database",
+                operator=path,
+            )
         for folder in reversed(path.absolute().parents):
             if not folder.exists():
                 folder.mkdir(mode=0o700, exist_ok=True)
-        if not path.exists():
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise DatabaseUnavailable(
-            f"the database cannot be created: {error.strerror}; "
+            f"the database cannot be {'created' if create else 'opened'}: {error.strerror}; "
             "give another --database or mend its folder",
             operator=path,
         ) from error

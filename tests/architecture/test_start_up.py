@@ -30,7 +30,12 @@ PEER = ("-c", "import numpy, sqlalchemy.orm")
 """What any program with arrays and a database pays before its first line: the measure here."""
 
 
-def imported_by(tmp_path: Path, *arguments: str) -> set[str]:
+@pytest.fixture(autouse=True)
+def _own_gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GALLERY_DATABASE_URL", f"sqlite:///{tmp_path}/gallery.db")
+
+
+def imported_by(*arguments: str) -> set[str]:
     """Top-level modules that are loaded when a command has ended."""
     program = (
         "import sys\n"
@@ -40,9 +45,8 @@ def imported_by(tmp_path: Path, *arguments: str) -> set[str]:
         "finally:\n"
         "    print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)\n"
     )
-    database = ("--database", str(tmp_path / "gallery.db"))
     run = subprocess.run(
-        [sys.executable, "-c", program, *database, *arguments], capture_output=True, text=True
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True
     )
     assert run.returncode in (0, 1), run.stderr
     return set(run.stderr.splitlines()[-1].split())
@@ -74,45 +78,41 @@ def photos() -> tuple[str, str]:
     return found[0], found[1]
 
 
-def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
-    assert not imported_by(tmp_path, "--help") & HEAVY
+def test_help_imports_nothing_heavy() -> None:
+    assert not imported_by("--help") & HEAVY
 
 
 @pytest.mark.parametrize(
     "command", ["compare", "enroll", "serve", "train", "evaluate", "demo", "keys"]
 )
-def test_help_of_a_command_imports_nothing_heavy(tmp_path: Path, command: str) -> None:
-    assert not imported_by(tmp_path, command, "--help") & HEAVY
+def test_help_of_a_command_imports_nothing_heavy(command: str) -> None:
+    assert not imported_by(command, "--help") & HEAVY
 
 
-def test_the_list_imports_no_recognition(tmp_path: Path) -> None:
-    imported_by(tmp_path, "list")  # the first makes the database, with Alembic
-    assert not imported_by(tmp_path, "list") & (HEAVY - {"sqlalchemy", "numpy"})
+def test_the_list_imports_no_recognition() -> None:
+    imported_by("list")  # the first makes the database, with Alembic
+    assert not imported_by("list") & (HEAVY - {"sqlalchemy", "numpy"})
 
 
-def test_models_are_told_without_a_runtime(tmp_path: Path) -> None:
-    assert not imported_by(tmp_path, "models", "card") & HEAVY
+def test_models_are_told_without_a_runtime() -> None:
+    assert not imported_by("models", "card") & HEAVY
 
 
-def test_a_comparison_imports_no_database_and_nothing_of_training(
-    tmp_path: Path, photos: tuple[str, str]
-) -> None:
+def test_a_comparison_imports_no_database_and_nothing_of_training(photos: tuple[str, str]) -> None:
     unneeded = OFFLINE | {"sqlalchemy", "alembic", "faiss", "flask"}
-    assert not imported_by(tmp_path, "compare", *photos) & unneeded
+    assert not imported_by("compare", *photos) & unneeded
 
 
-def test_an_identification_imports_nothing_of_training(
-    tmp_path: Path, photos: tuple[str, str]
-) -> None:
-    assert not imported_by(tmp_path, "identify", photos[0]) & OFFLINE
+def test_an_identification_imports_nothing_of_training(photos: tuple[str, str]) -> None:
+    assert not imported_by("identify", photos[0]) & OFFLINE
 
 
 def test_help_costs_less_than_importing_numpy_and_sqlalchemy() -> None:
     assert times_the_peer("--help") < 1
 
 
-def test_the_list_costs_less_than_twice_that(tmp_path: Path) -> None:
-    assert times_the_peer("--database", str(tmp_path / "gallery.db"), "list") < 2
+def test_the_list_costs_less_than_twice_that() -> None:
+    assert times_the_peer("list") < 2
 
 
 def test_a_cold_comparison_costs_less_than_twice_that(photos: tuple[str, str]) -> None:

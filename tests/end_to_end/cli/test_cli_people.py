@@ -195,6 +195,18 @@ def test_a_database_is_given_by_its_path(gallery, people, tmp_path):
     assert names(gallery) == []
 
 
+@pytest.mark.parametrize(
+    "command", [["list"], ["check", "--repair"], ["remove", "Ada", "--yes"], ["keys", "list"]]
+)
+def test_a_mistyped_path_makes_no_gallery(gallery, tmp_path, command):
+    path = tmp_path / "folder" / "mistyped.db"
+    refused = gallery("--database", path, *command)
+    assert refused.code == 5
+    assert "there is no gallery here yet" in refused.err
+    assert str(path) in refused.err
+    assert not path.parent.exists()
+
+
 def test_nothing_needs_to_be_computed_anew_with_one_model(enrolled):
     answer = enrolled("reembed", "--json").document
     assert answer["reembedded"] == 0
