@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from cli.session import opened, session_of
 if TYPE_CHECKING:
     from gallery.bootstrap import Services
     from gallery.domain.decision import Decision
+    from gallery.progress import Progress
 
 PROBE = PHOTOS_OF_A_PERSON
 REFERENCES = range(1, PHOTOS_OF_A_PERSON)
@@ -72,9 +73,7 @@ def demo(context: typer.Context, as_json: AsJson = False) -> None:
         raise typer.Exit(NOT_MATCHED)
 
 
-def _enroll(
-    services: Services, people: tuple[Path, ...], progress: Callable[[int, int], None]
-) -> None:
+def _enroll(services: Services, people: tuple[Path, ...], progress: Progress) -> None:
     for done, person in enumerate(people):
         progress(done, len(people))
         services.enroll.by_name(

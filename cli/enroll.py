@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, overload
 
 import typer
@@ -11,8 +11,7 @@ from cli.options import AsJson, Largest, Name
 from cli.photos import expand, naming_files, read_photo
 from cli.recognition import choice
 from cli.session import services_of
-
-Progress = Callable[[int, int], None]
+from gallery.progress import Progress
 
 
 class PhotoFiles(Sequence[bytes]):

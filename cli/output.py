@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from gallery.domain.decision import Decision
+    from gallery.progress import Progress
 
 _Item = TypeVar("_Item")
 _WIDTH_OF_A_PIPE = 400
@@ -109,7 +110,7 @@ def print_table(rows: Table) -> None:
 
 def say(sentence: str) -> None:
     """A sentence on standard output."""
-    typer.echo(sentence)
+    typer.echo(plain(sentence))
 
 
 def warn(sentence: str) -> None:
@@ -126,7 +127,7 @@ def track(items: Iterable[_Item], total: int, label: str) -> Iterator[_Item]:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+def progress(label: str) -> Iterator[Progress]:
     """A bar on standard error if that is a terminal and there are several steps to do.
 
     Gives a function to call with how many steps are done, and how many there are.
@@ -134,10 +135,10 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
         return
+    from rich import progress as bars
     from rich.console import Console
-    from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with bars.Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=None, visible=False)
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=total > 1)
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gallery.evaluation.api_server import RunningServer, running
 from gallery.evaluation.in_process import InProcess, Kind, OpenServices, Photos, measure
 from gallery.evaluation.load import Load, Question, press
+from gallery.progress import Progress
 
 WARM_UP = 50
 MEMORY_WARM_UP = 500
 MEMORY_CLIENTS = 8
 MOST_SECONDS = 300.0
 """No load lasts longer, however slow the server is."""
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from gallery.imaging.align import align
 from gallery.imaging.decode import decode
 from gallery.imaging.measure import measure
 from gallery.imaging.threads import one_thread_a_call
+from gallery.progress import Progress
 from gallery.services.enroll_many import BATCH, CHUNK, BulkPhoto, EnrollMany
 from gallery.services.recognise import Recognise
 from gallery.store.unit_of_work import UnitsOfWork
@@ -30,7 +31,6 @@ SAMPLE = 300
 STAGES = ("read", "decode", "detect", "align", "embed", "store")
 
 OpenUnits = Callable[[Path], UnitsOfWork]
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

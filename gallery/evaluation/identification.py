@@ -14,7 +14,7 @@ from gallery.domain.face import FaceChoice
 from gallery.domain.identity import PersonName
 from gallery.errors import DataRejected, PathNotFound, PhotoRejected
 from gallery.evaluation.metrics import Rate
-from gallery.evaluation.verification import Progress
+from gallery.progress import Track
 from gallery.services.enroll import Enroll
 from gallery.services.identify import Identification, Identify
 from gallery.services.recognise import Recognise
@@ -98,7 +98,7 @@ class IdentificationReport:
 
 
 def evaluate_identification(
-    folder: Path, use_cases: UseCases, people: int, seed: int, progress: Progress
+    folder: Path, use_cases: UseCases, people: int, seed: int, progress: Track
 ) -> IdentificationReport:
     """Enroll `people` with two photos each; ask with one more of each and one of each stranger.
 

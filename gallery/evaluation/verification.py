@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +28,11 @@ from gallery.evaluation.metrics import (
 )
 from gallery.evaluation.protocols import Pair, PairList, read_pairs
 from gallery.evaluation.strangers import stranger_rates
+from gallery.progress import Track
 from gallery.services.in_order import cores, in_order
 from gallery.services.recognise import Recognise
 
 TARGET_FMRS = (1e-1, 1e-2, 1e-3)
-
-Progress = Callable[[Iterable[int], int, str], Iterable[int]]
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def evaluate_lfw(
     folder: Path,
     recognise: Recognise,
     view: int,
-    progress: Progress,
+    progress: Track,
     threshold: Threshold = Threshold(),  # noqa: B008
 ) -> LfwReport:
     """Decode, detect, align and embed each photo once, then compare the pairs of view 1 or 2.
@@ -107,7 +105,7 @@ def evaluate_lfw(
 
 
 def _embed_photos(
-    listed: PairList, recognise: Recognise, progress: Progress
+    listed: PairList, recognise: Recognise, progress: Track
 ) -> tuple[dict[str, Embedding], tuple[FailedPhoto, ...]]:
     """Embeddings by path of the photos that were not refused, and those that were."""
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from gallery.embedder.base import Embedder
 from gallery.errors import DatabaseDamaged
-from gallery.services.check_faces import BATCH, FaceTroubles, Progress, check_faces, crop_is_intact
+from gallery.progress import Progress
+from gallery.services.check_faces import BATCH, FaceTroubles, check_faces, crop_is_intact
 from gallery.services.check_snapshot import SnapshotCheck
 from gallery.services.health import (
     Finding,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from gallery.domain.embedding import distances_to
 from gallery.embedder.base import Embedder
 from gallery.imaging.measure import crop_numbers
+from gallery.progress import Progress
 from gallery.services.health import Finding, Trouble, about_faces
 from gallery.store.inspection import RawFace
 from gallery.store.unit_of_work import UnitsOfWork
@@ -26,8 +27,6 @@ LiteRT's plain kernels instead of XNNPACK's by up to 0.004. 0.4 decides.
 
 NUMBERS_AGREE = 1e-3
 """Relative; the crop's sharpness, brightness and contrast are the same to 1e-12 on one machine."""
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass

@@ -12,6 +12,7 @@ from gallery.domain.face import FaceChoice
 from gallery.domain.identity import NewFace, PersonName
 from gallery.errors import GalleryError, InvalidName, NotFound, PhotoRejected
 from gallery.imaging.threads import one_thread_a_call
+from gallery.progress import Progress
 from gallery.services.in_order import cores, in_order
 from gallery.services.one_model import refuse_other_models
 from gallery.services.recognise import Probe, Recognise, Seen
@@ -22,8 +23,6 @@ BATCH = 256
 
 CHUNK = 8
 """Photos that a thread takes at a time; their faces are embedded together."""
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from gallery.embedder.base import Embedder
 from gallery.index.snapshot import SnapshotInfo
+from gallery.progress import Progress
 from gallery.services.catch_up import LiveIndex
 from gallery.services.check_faces import crop_is_intact
 from gallery.services.health import Finding, Trouble, about_faces
@@ -16,7 +16,6 @@ BATCH = 256
 WORTH_A_SNAPSHOT = 10_000
 """Changes that a start would have to read from the database; a tenth of a second's work."""
 
-Progress = Callable[[int, int], None]
 """Called with how many faces are done and how many there are to do."""
 
 

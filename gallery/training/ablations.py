@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gallery.training.dataset import Crops, load_archive, quietly
+from gallery.progress import quietly
+from gallery.training.dataset import Crops, load_archive
 from gallery.training.network import NARROW, Pooling, ResidualShape
 from gallery.training.recipe import (
     Architecture,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from gallery.domain.face import FaceChoice
 from gallery.errors import DataRejected, PhotoRejected
 from gallery.imaging.align import TRAINING_HEIGHT, TRAINING_WIDTH, align_for_training
 from gallery.imaging.decode import decode
+from gallery.progress import Track
 from gallery.services.recognise import Recognise
 
 CROP_SCALE = 1.25
@@ -31,13 +31,6 @@ TEACHER_COMPONENTS = 48
 MIN_PEOPLE = 4
 HELD_OUT_SHARE = 0.1
 COHORT_SHARE = 0.15
-
-Progress = Callable[[Iterable[int], int, str], Iterable[int]]
-
-
-def quietly(items: Iterable[int], _total: int, _label: str) -> Iterable[int]:
-    """A `Progress` that shows nothing."""
-    return items
 
 
 @dataclass(frozen=True)
@@ -93,7 +86,7 @@ class Crops:
         return self.select(self.held_out)
 
 
-def load_archive(folder: Path, progress: Progress) -> Crops:
+def load_archive(folder: Path, progress: Track) -> Crops:
     """The prepared archive: `index.npz` and `crops-NN.bin` (its README tells the format)."""
     with np.load(folder / "index.npz", allow_pickle=False) as index:
         shard, offset, length = index["shard"], index["offset"], index["length"]
@@ -119,7 +112,7 @@ def load_archive(folder: Path, progress: Progress) -> Crops:
     )
 
 
-def load_people(folder: Path, recognise: Recognise, progress: Progress) -> tuple[Crops, int]:
+def load_people(folder: Path, recognise: Recognise, progress: Track) -> tuple[Crops, int]:
     """A folder of people, a sub-folder of photos each: the crops, and how many were refused.
 
     The split is by person, never by photo: one in ten, and two at least, are held out. Which ones

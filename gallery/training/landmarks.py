@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH
+from gallery.progress import quietly
 from gallery.training import augment
 from gallery.training.dataset import (
     CROP_MARGIN_X,
@@ -26,7 +27,6 @@ from gallery.training.dataset import (
     CROP_SCALE,
     Crops,
     load_archive,
-    quietly,
 )
 from gallery.training.export import Weights, sha256_of, tflite
 

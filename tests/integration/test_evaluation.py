@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,10 @@ from gallery.evaluation import identification_report, report
 from gallery.evaluation.identification import evaluate_identification
 from gallery.evaluation.metrics import Rate
 from gallery.evaluation.verification import evaluate_lfw
+from gallery.progress import quietly
 from gallery.settings import Settings
 
 PEOPLE, PHOTOS, FOLDS = 6, 4, 2
-
-
-def quietly(items: Iterable[int], total: int, what: str) -> Iterable[int]:
-    return items
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from gallery.bootstrap import Services
 from gallery.embedder.model_card import default_model_folder, read_card
 from gallery.evaluation.verification import LfwReport, evaluate_lfw
+from gallery.progress import quietly
 from gallery.settings import Settings
 
 LFW = Path(__file__).parents[2].parent / "shared" / "faces" / "lfw"
@@ -24,10 +25,6 @@ pytestmark = [
         reason="Labeled Faces in the Wild is not at ../shared/faces/lfw",
     ),
 ]
-
-
-def quietly(items: Iterable[int], total: int, what: str) -> Iterable[int]:
-    return items
 
 
 @pytest.fixture(scope="module")
