@@ -80,7 +80,8 @@ def run(
 
 
 def _check(settings: Settings, others: bool) -> None:
-    """Migrate the database once, before the workers race for it; look at keys, model and revision.
+    """Migrate the database once, before the workers race for it; look at all that a start needs:
+    keys, model, threshold and revision.
 
     others: whether anybody but this machine's users can reach the server.
     """
@@ -94,6 +95,7 @@ def _check(settings: Settings, others: bool) -> None:
                 "GALLERY_PROXIES"
             )
         services.maintenance.status()
+        _ = services.threshold
     finally:
         services.close()
 

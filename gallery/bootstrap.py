@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from gallery.errors import InvalidValue
 from gallery.services.watch import UNWATCHED, Watch
 from gallery.settings import DetectorKind, Settings, url_of
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from gallery.detector.base import Detector, LandmarkFinder
+    from gallery.domain.decision import Threshold
     from gallery.domain.strangers import StrangerRates
     from gallery.embedder.base import Embedder
     from gallery.embedder.model_card import ModelCard, PairRates
@@ -96,10 +98,25 @@ class Services:
         )
 
     @part
+    def threshold(self) -> Threshold:
+        """The distance of a match; one that every two faces are below is refused (InvalidValue)."""
+        from gallery.embedder.model_card import default_model_folder, read_card
+
+        card = read_card(default_model_folder(self.settings.model_id))
+        threshold = self.settings.threshold
+        if card.greatest_distance is not None and threshold.value >= card.greatest_distance:
+            raise InvalidValue(
+                f"threshold is {threshold.value:g}, and no two faces are farther apart than "
+                f"{card.greatest_distance:.3f} by model {card.model_id}: everybody would match. "
+                f"The model was made for {card.threshold:g}"
+            )
+        return threshold
+
+    @part
     def compare(self) -> Compare:
         from gallery.services.compare import Compare
 
-        return Compare(self.recognise, self.settings.threshold)
+        return Compare(self.recognise, self.threshold)
 
     @part
     def enroll(self) -> Enroll:
@@ -117,7 +134,7 @@ class Services:
     def verify(self) -> Verify:
         from gallery.services.verify import Verify
 
-        return Verify(self._units, self.recognise, self.settings.threshold)
+        return Verify(self._units, self.recognise, self.threshold)
 
     @part
     def identify(self) -> Identify:
@@ -127,7 +144,7 @@ class Services:
             self._units,
             self.recognise,
             self._live_index,
-            self.settings.threshold,
+            self.threshold,
             self.watch,
             self._stranger_rates(),
         )

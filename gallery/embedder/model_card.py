@@ -41,6 +41,11 @@ class ModelCard:
     keras_sha256: str | None = None
     recipe: Mapping[str, Any] | None = None
 
+    @property
+    def greatest_distance(self) -> float | None:
+        """Between opposite points of the sphere that the model's embeddings lie on."""
+        return None if self.scale is None else 2 * self.scale
+
 
 @dataclass(frozen=True)
 class PairRates:

@@ -84,7 +84,7 @@ def test_the_demo_is_one_json_document(gallery, people):
 
 
 def test_a_demo_whose_verdicts_are_wrong_says_so(gallery, people):
-    outcome = gallery("--threshold", "9", "demo")
+    outcome = gallery("--threshold", "0.8", "demo")
     assert outcome.code == 1
     assert "WRONG" in outcome.out
 

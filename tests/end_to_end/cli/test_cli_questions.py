@@ -57,6 +57,14 @@ def test_a_photo_at_exactly_the_threshold_does_not_match(gallery, people):
     assert (at.code, above.code) == (1, 0)
 
 
+@pytest.mark.parametrize("question", [("compare",), ("identify",), ("verify", "Ada")])
+def test_a_threshold_that_everybody_is_below_is_refused(enrolled, people, question):
+    photos = [people[1][1], people[1][2]] if question == ("compare",) else [people[1][1]]
+    refused = enrolled("--threshold", "4", *question, *photos, "--json")
+    assert (refused.code, refused.refusal["code"]) == (2, "invalid_value")
+    assert "everybody would match" in refused.refusal["message"]
+
+
 @pytest.mark.parametrize("detector", ["yunet", "haar"])
 def test_either_detector_tells_people_apart(gallery, people, detector):
     same = gallery("--detector", detector, "compare", people[0][1], people[0][2])

@@ -125,6 +125,13 @@ def test_a_gallery_that_cannot_be_opened_stops_the_start(gallery, tmp_path: Path
     assert "Traceback" not in refused.stderr
 
 
+def test_a_threshold_that_everybody_is_below_stops_the_start(gallery, tmp_path, monkeypatch):
+    monkeypatch.setenv("GALLERY_THRESHOLD", "4")
+    refused = gallery(f"sqlite:///{tmp_path}/gallery.db", "serve", "--port", "8099")
+    assert refused.returncode == 2
+    assert "everybody would match" in " ".join(refused.stderr.split())
+
+
 def test_a_server_of_many_faces_makes_its_next_start_fast(start, tmp_path):
     services = Services(Settings(f"sqlite:///{tmp_path / 'gallery.db'}"))
     units = services.units_at(tmp_path / "gallery.db")
