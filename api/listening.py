@@ -59,14 +59,19 @@ def is_loopback(listener: socket.socket) -> bool:
 
     A socket in the file system is there for a proxy, so it is not.
     """
-    if listener.family not in (socket.AF_INET, socket.AF_INET6):
+    if not _has_address(listener):
         return False
     return ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
 
 
+def is_of_network(listener: socket.socket) -> bool:
+    """Whether other machines can reach it themselves, without a proxy of this one."""
+    return _has_address(listener) and not is_loopback(listener)
+
+
 def url(listener: socket.socket) -> str:
     """Where a browser finds it; of a socket in the file system, its path."""
-    if listener.family not in (socket.AF_INET, socket.AF_INET6):
+    if not _has_address(listener):
         return f"unix:{listener.getsockname()}"
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -80,3 +85,8 @@ def names_of(
         return frozenset(allowed_hosts) or None
     addresses = {listener.getsockname()[0] for listener in listeners}
     return frozenset({"localhost", "127.0.0.1", "::1", *addresses, host, *allowed_hosts})
+
+
+def _has_address(listener: socket.socket) -> bool:
+    """Whether it is a socket of a network, and none in the file system."""
+    return listener.family in (socket.AF_INET, socket.AF_INET6)

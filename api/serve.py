@@ -18,7 +18,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 
 from api.application import create_app
-from api.listening import given, is_loopback, listen, names_of, url
+from api.listening import given, is_loopback, is_of_network, listen, names_of, url
 from api.memory import spend_little_memory
 from api.metrics import Metrics, forget_worker, remove_shared, share_among_workers
 from api.problems import refused
@@ -36,6 +36,10 @@ STALLED_WORKER_SECONDS = 60
 UPLOAD_SECONDS = 20.0
 CONNECTIONS_OF_A_WORKER = 256
 _GUNICORN_BOOT_FAILURES = (3, 4)
+_NO_TLS = (
+    "Keys and photos travel as they are: put a reverse proxy with TLS in front, and tell the "
+    "server of it by GALLERY_PROXIES=1."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +70,8 @@ def run(
     listeners = handed_over or opened
     others = bool(allowed_hosts or settings.proxies) or not all(map(is_loopback, listeners))
     _check(settings, others)
+    if any(map(is_of_network, listeners)) and not settings.proxies:
+        print(_NO_TLS, file=sys.stderr)  # noqa: T201
     share_among_workers()
     names = names_of(listeners, host, allowed_hosts)
     greeting = f"Face gallery on {' and '.join(map(url, listeners))}"

@@ -45,23 +45,6 @@ def serve(
     --port.
     """
     from api.serve import run
-    from cli.output import warn
 
     settings = session_of(context).settings()
-    if not _is_loopback(host) and not settings.proxies:
-        warn(
-            "Keys and photos travel as they are: put a reverse proxy with TLS in front, and tell "
-            "the server of it by GALLERY_PROXIES=1."
-        )
     run(settings, host, port, workers, threads, tuple(allowed_host or ()), upload_timeout)
-
-
-def _is_loopback(host: str) -> bool:
-    import ipaddress
-
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
