@@ -33,6 +33,14 @@ def test_the_table_is_that_of_the_card() -> None:
         assert f" | {' | '.join(row)} |" in README
 
 
+def test_the_thresholds_are_those_of_the_card() -> None:
+    held_out = CARD.figures["held_out_people"]
+    assert f"{held_out['people']:,} people that were held out" in README
+    for rate, point in held_out["at_false_match_rate"].items():
+        of, taken = round(1 / float(rate)), point["true_match_rate"]
+        assert f"| 1 in {of:,} | {point['threshold']:.3f} | {taken:.3f} |" in README
+
+
 def test_the_share_of_refused_claims_is_told_in_words() -> None:
     refused = float(CARD.figures["lfw_view_2"]["at_0.4"]["fnmr"].split()[0])
     assert f"about one true claim in {WORDS[round(1 / refused)]} is refused" in README
