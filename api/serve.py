@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from api.worker import GracefulArbiter, Worker, refusal_of
 from gallery.bootstrap import Services
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
 from gallery.domain.picture import Picture
+from gallery.embedder.model_card import default_model_folder, read_card, strangers_at_least
 from gallery.errors import InvalidValue, KeyMissing, NotReady
 from gallery.services.in_order import cores
 from gallery.settings import Settings
@@ -70,8 +71,8 @@ def run(
     listeners = handed_over or opened
     others = bool(allowed_hosts or settings.proxies) or not all(map(is_loopback, listeners))
     _check(settings, others)
-    if any(map(is_of_network, listeners)) and not settings.proxies:
-        print(_NO_TLS, file=sys.stderr)  # noqa: T201
+    for risk in _risks(settings, listeners):
+        print(risk, file=sys.stderr)  # noqa: T201
     share_among_workers()
     names = names_of(listeners, host, allowed_hosts)
     greeting = f"Face gallery on {' and '.join(map(url, listeners))}"
@@ -104,6 +105,17 @@ def _check(settings: Settings, others: bool) -> None:
         _ = services.threshold
     finally:
         services.close()
+
+
+def _risks(settings: Settings, listeners: Sequence[socket.socket]) -> Iterator[str]:
+    """What is allowed, and better known to who starts the server."""
+    if any(map(is_of_network, listeners)) and not settings.proxies:
+        yield _NO_TLS
+    card, threshold = read_card(default_model_folder(settings.model_id)), settings.threshold.value
+    if threshold > card.threshold:
+        rate = strangers_at_least(card, threshold)
+        known = f": at least one stranger in {1 / rate:,.0f} will match" if rate else ""
+        yield f"The threshold {threshold:g} is wider than the model's, {card.threshold:g}{known}."
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

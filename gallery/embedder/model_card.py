@@ -132,6 +132,16 @@ def pair_rates(card: ModelCard, benchmark: str, threshold: float) -> PairRates |
     return None
 
 
+def strangers_at_least(card: ModelCard, threshold: float) -> float | None:
+    """The greatest false match rate noted for this or a lower threshold; None where none is."""
+    with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+        noted = card.figures["held_out_people"]["at_false_match_rate"].items()
+        return max(
+            (float(rate) for rate, at in noted if at["threshold"] <= threshold), default=None
+        )
+    return None
+
+
 def record_figures(folder: Path, name: str, figures: Mapping[str, Any]) -> None:
     """Put the figures of an evaluation into the card of the model in a folder, under a name."""
     read_card(folder)

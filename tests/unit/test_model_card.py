@@ -19,6 +19,7 @@ from gallery.embedder.model_card import (
     read_model,
     shipped_models,
     stranger_rates,
+    strangers_at_least,
 )
 from gallery.errors import ModelUnavailable
 
@@ -153,3 +154,20 @@ def test_the_card_tells_how_often_two_photos_are_misjudged(tmp_path: Path) -> No
 def test_misjudgements_that_make_no_sense_are_not_told(tmp_path: Path, told: Any) -> None:
     card = read_card(write_model(tmp_path / "tiny-1", figures={"lfw_view_2": {"at_0.4": told}}))
     assert pair_rates(card, "lfw_view_2", 0.4) is None
+
+
+def test_the_card_tells_how_many_strangers_a_wide_threshold_takes(tmp_path: Path) -> None:
+    told = {"0.1": {"threshold": 0.5}, "0.01": {"threshold": 0.45}, "0.001": {"threshold": 0.4}}
+    figures = {"held_out_people": {"at_false_match_rate": told}}
+    card = read_card(write_model(tmp_path / "tiny-1", figures=figures))
+    known = {0.39: None, 0.4: 0.001, 0.46: 0.01, 2.0: 0.1}
+    assert {at: strangers_at_least(card, at) for at in known} == known
+
+
+@pytest.mark.parametrize(
+    "told", [None, [], {"0.1": 0.5}, {"many": {"threshold": 0.1}}, {"0.1": {}}]
+)
+def test_strangers_that_make_no_sense_are_not_told(tmp_path: Path, told: Any) -> None:
+    figures = {"held_out_people": {"at_false_match_rate": told}}
+    card = read_card(write_model(tmp_path / "tiny-1", figures=figures))
+    assert strangers_at_least(card, 0.4) is None

@@ -132,6 +132,14 @@ def test_a_threshold_that_everybody_is_below_stops_the_start(gallery, tmp_path, 
     assert "everybody would match" in " ".join(refused.stderr.split())
 
 
+def test_a_wide_threshold_is_told_at_the_start(start, tmp_path, monkeypatch):
+    monkeypatch.setenv("GALLERY_THRESHOLD", "0.45")
+    server = start(tmp_path)
+    told = server.log.read_text()
+    assert "threshold 0.45 is wider than the model's, 0.4: at least one stranger in 100" in told
+    assert server.stop() == 0
+
+
 def test_a_server_of_many_faces_makes_its_next_start_fast(start, tmp_path):
     services = Services(Settings(f"sqlite:///{tmp_path / 'gallery.db'}"))
     units = services.units_at(tmp_path / "gallery.db")
