@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from gallery.embedder.base import Embedder
@@ -80,19 +80,10 @@ class Check:
                 health,
                 crops_compared=troubles.compared,
                 snapshot=state,
-                findings=self._with_names(health.findings + troubles.findings() + findings),
+                findings=with_names(health.findings + troubles.findings() + findings, self.units),
             ),
             troubles,
         )
-
-    def _with_names(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-        face_ids = sorted({face_id for finding in findings for face_id in finding.face_ids})
-        names: dict[int, str] = {}
-        for start in range(0, len(face_ids), BATCH):
-            with self.units.read() as unit:
-                owners = unit.identities.owners_of(face_ids[start : start + BATCH])
-            names |= {face_id: person.name for face_id, person in owners}
-        return tuple(with_names(finding, names) for finding in findings)
 
     def _structural_damage(self) -> tuple[str, ...]:
         try:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gallery.store.unit_of_work import UnitsOfWork
+
 SHOWN = 10
+BATCH = 256
 
 
 class Part(StrEnum):
@@ -112,9 +115,19 @@ def about_faces(
     return (Finding(trouble, message, tuple(face_ids), names),)
 
 
-def with_names(finding: Finding, names: Mapping[int, str]) -> Finding:
-    """The finding that says whose each face is, of those whose names are given."""
-    return next(iter(about_faces(finding.trouble, finding.face_ids, names)), finding)
+def with_names(findings: Iterable[Finding], units: UnitsOfWork) -> tuple[Finding, ...]:
+    """The findings, which say whose each face is, of the faces that are stored."""
+    findings = tuple(findings)
+    face_ids = sorted({face_id for finding in findings for face_id in finding.face_ids})
+    names: dict[int, str] = {}
+    for start in range(0, len(face_ids), BATCH):
+        with units.read() as unit:
+            owners = unit.identities.owners_of(face_ids[start : start + BATCH])
+        names |= {face_id: person.name for face_id, person in owners}
+    return tuple(
+        next(iter(about_faces(finding.trouble, finding.face_ids, names)), finding)
+        for finding in findings
+    )
 
 
 @dataclass(frozen=True)

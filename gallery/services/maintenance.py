@@ -9,7 +9,7 @@ from gallery.index.snapshot import SnapshotInfo
 from gallery.progress import Progress
 from gallery.services.catch_up import LiveIndex
 from gallery.services.check_faces import crop_is_intact
-from gallery.services.health import Finding, Trouble, about_faces
+from gallery.services.health import Finding, Trouble, about_faces, with_names
 from gallery.store.unit_of_work import UnitsOfWork
 
 BATCH = 256
@@ -83,7 +83,8 @@ class Maintenance:
                 ids = unit.vectors.faces_of_other_models(model_id, after=last_id, limit=BATCH)
                 faces = unit.inspection.raw_faces(ids)
             if not ids:
-                return Reembedded(done, about_faces(Trouble.CROP_DAMAGED, damaged))
+                left = about_faces(Trouble.CROP_DAMAGED, damaged)
+                return Reembedded(done, with_names(left, self.units))
             crops = {
                 face.face_id: face.crop
                 for face in faces

@@ -218,4 +218,4 @@ def test_a_damaged_crop_is_not_computed_anew(enrolled):
         connection.commit()
     outcome = enrolled("reembed")
     assert outcome.code == 1
-    assert "1 face with a damaged crop: 1" in outcome.out
+    assert "1 face with a damaged crop: 1 (Ada)" in outcome.out
