@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 from gallery.embedder.base import Embedder
 from gallery.errors import DatabaseDamaged
 from gallery.progress import Progress
-from gallery.services.check_faces import BATCH, FaceTroubles, check_faces, crop_is_intact
+from gallery.services.check_faces import (
+    BATCH,
+    FaceTroubles,
+    check_faces,
+    crop_is_intact,
+    with_names,
+)
 from gallery.services.check_snapshot import SnapshotCheck
 from gallery.services.health import (
     Finding,
@@ -17,7 +23,6 @@ from gallery.services.health import (
     Trouble,
     about,
     about_faces,
-    with_names,
 )
 from gallery.store.unit_of_work import ReadUnit, UnitsOfWork
 

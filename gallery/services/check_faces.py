@@ -112,3 +112,17 @@ def crop_is_intact(face: RawFace) -> bool:
         return False
     measured = crop_numbers(face.crop)
     return bool(np.allclose(measured, face.crop_numbers, rtol=NUMBERS_AGREE, atol=1e-6))
+
+
+def with_names(findings: tuple[Finding, ...], units: UnitsOfWork) -> tuple[Finding, ...]:
+    """The findings, which say whose each face is, of the faces that are stored."""
+    face_ids = sorted({face_id for finding in findings for face_id in finding.face_ids})
+    names: dict[int, str] = {}
+    for start in range(0, len(face_ids), BATCH):
+        with units.read() as unit:
+            owners = unit.identities.owners_of(face_ids[start : start + BATCH])
+        names |= {face_id: person.name for face_id, person in owners}
+    return tuple(
+        next(iter(about_faces(finding.trouble, finding.face_ids, names)), finding)
+        for finding in findings
+    )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from gallery.store.unit_of_work import UnitsOfWork
-
 SHOWN = 10
-BATCH = 256
 
 
 class Part(StrEnum):
@@ -113,21 +110,6 @@ def about_faces(
     faces = "1 face" if len(face_ids) == 1 else f"{len(face_ids)} faces"
     message = f"{faces} {_ABOUT[trouble][1]}: {named}{more}"
     return (Finding(trouble, message, tuple(face_ids), names),)
-
-
-def with_names(findings: Iterable[Finding], units: UnitsOfWork) -> tuple[Finding, ...]:
-    """The findings, which say whose each face is, of the faces that are stored."""
-    findings = tuple(findings)
-    face_ids = sorted({face_id for finding in findings for face_id in finding.face_ids})
-    names: dict[int, str] = {}
-    for start in range(0, len(face_ids), BATCH):
-        with units.read() as unit:
-            owners = unit.identities.owners_of(face_ids[start : start + BATCH])
-        names |= {face_id: person.name for face_id, person in owners}
-    return tuple(
-        next(iter(about_faces(finding.trouble, finding.face_ids, names)), finding)
-        for finding in findings
-    )
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,13 @@ from gallery.embedder.base import Embedder
 from gallery.index.snapshot import SnapshotInfo
 from gallery.progress import Progress
 from gallery.services.catch_up import LiveIndex
-from gallery.services.check_faces import crop_is_intact
-from gallery.services.health import Finding, Trouble, about_faces, with_names
+from gallery.services.check_faces import crop_is_intact, with_names
+from gallery.services.health import Finding, Trouble, about_faces
 from gallery.store.unit_of_work import UnitsOfWork
 
 BATCH = 256
 WORTH_A_SNAPSHOT = 10_000
 """Changes that a start would have to read from the database; a tenth of a second's work."""
-
-"""Called with how many faces are done and how many there are to do."""
 
 
 @dataclass(frozen=True)
