@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from api.worker import GracefulArbiter, Worker, refusal_of
 from gallery.bootstrap import Services
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
 from gallery.domain.picture import Picture
-from gallery.embedder.model_card import default_model_folder, read_card, strangers_at_least
+from gallery.embedder.model_card import strangers_at_least
 from gallery.errors import InvalidValue, KeyMissing, NotReady
 from gallery.services.in_order import cores
 from gallery.settings import Settings
@@ -70,9 +71,10 @@ def run(
     opened = [] if handed_over else [listen(host, port)]
     listeners = handed_over or opened
     others = bool(allowed_hosts or settings.proxies) or not all(map(is_loopback, listeners))
-    _check(settings, others)
-    for risk in _risks(settings, listeners):
-        print(risk, file=sys.stderr)  # noqa: T201
+    with closing(Services(settings)) as services:
+        _check(services, others)
+        for risk in _risks(services, listeners):
+            print(risk, file=sys.stderr)  # noqa: T201
     share_among_workers()
     names = names_of(listeners, host, allowed_hosts)
     greeting = f"Face gallery on {' and '.join(map(url, listeners))}"
@@ -86,32 +88,27 @@ def run(
         raise
 
 
-def _check(settings: Settings, others: bool) -> None:
-    """Migrate the database once, before the workers race for it; look at all that a start needs:
-    keys, model, threshold and revision.
+def _check(services: Services, others: bool) -> None:
+    """Migrate the database once, before the workers race for it; refuse what no start can have.
 
     others: whether anybody but this machine's users can reach the server.
     """
-    services = Services(settings)
-    try:
-        if others and not services.keys.any_usable():
-            raise KeyMissing(
-                "others could reach this server, and there is no key that it could ask them for. "
-                "Make one (with the same --database): gallery keys create --scope admin. Or serve "
-                "this machine only: gallery serve, without --host, --allowed-host and "
-                "GALLERY_PROXIES"
-            )
-        services.maintenance.status()
-        _ = services.threshold
-    finally:
-        services.close()
+    if others and not services.keys.any_usable():
+        raise KeyMissing(
+            "others could reach this server, and there is no key that it could ask them for. "
+            "Make one (with the same --database): gallery keys create --scope admin. Or serve "
+            "this machine only: gallery serve, without --host, --allowed-host and "
+            "GALLERY_PROXIES"
+        )
+    services.maintenance.status()
+    _ = services.threshold
 
 
-def _risks(settings: Settings, listeners: Sequence[socket.socket]) -> Iterator[str]:
+def _risks(services: Services, listeners: Sequence[socket.socket]) -> Iterator[str]:
     """What is allowed, and better known to who starts the server."""
-    if any(map(is_of_network, listeners)) and not settings.proxies:
+    if any(map(is_of_network, listeners)) and not services.settings.proxies:
         yield _NO_TLS
-    card, threshold = read_card(default_model_folder(settings.model_id)), settings.threshold.value
+    card, threshold = services.card, services.threshold.value
     if threshold > card.threshold:
         rate = strangers_at_least(card, threshold)
         known = f": at least one stranger in {1 / rate:,.0f} will match" if rate else ""

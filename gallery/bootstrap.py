@@ -98,12 +98,16 @@ class Services:
         )
 
     @part
-    def threshold(self) -> Threshold:
-        """The distance of a match; one that every two faces are below is refused (InvalidValue)."""
+    def card(self) -> ModelCard:
+        """What is known about the model in use."""
         from gallery.embedder.model_card import default_model_folder, read_card
 
-        card = read_card(default_model_folder(self.settings.model_id))
-        threshold = self.settings.threshold
+        return read_card(default_model_folder(self.settings.model_id))
+
+    @part
+    def threshold(self) -> Threshold:
+        """The distance of a match; one that every two faces are below is refused (InvalidValue)."""
+        card, threshold = self.card, self.settings.threshold
         if card.greatest_distance is not None and threshold.value >= card.greatest_distance:
             raise InvalidValue(
                 f"threshold is {threshold.value:g}, and no two faces are farther apart than "
@@ -249,11 +253,10 @@ class Services:
 
     def _measured(self) -> tuple[ModelCard, str, float]:
         """Where the card tells of this model, detector and threshold on photos of LFW."""
-        from gallery.embedder.model_card import default_model_folder, lfw_figures, read_card
+        from gallery.embedder.model_card import lfw_figures
 
-        card = read_card(default_model_folder(self.settings.model_id))
         benchmark = lfw_figures(2, self.settings.detector)
-        return card, benchmark, self.settings.threshold.value
+        return self.card, benchmark, self.settings.threshold.value
 
     def _empty_index(self) -> Index:
         from gallery.index.faiss_index import FaissIndex
