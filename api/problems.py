@@ -76,7 +76,9 @@ FRAMEWORK_CODES = {
 
 FIELDS: dict[type[GalleryError], str] = {
     errors.PhotoRejected: "image",
+    errors.PhotoAlreadyEnrolled: "image",
     errors.InvalidName: "name",
+    errors.NameTaken: "name",
 }
 """The field that causes such a refusal; where there are others, the endpoint names it."""
 

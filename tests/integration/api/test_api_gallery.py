@@ -32,6 +32,7 @@ def test_a_name_is_given_to_one_person_only(client, person):
     person("Ada")
     again = client.post("/v1/identities", json={"name": "ADA"})
     assert (again.status_code, again.get_json()["code"]) == (409, "name_taken")
+    assert again.get_json()["field"] == "name"
 
 
 def test_a_face_is_enrolled_shown_and_removed(client, person, sample, upload):
@@ -55,6 +56,7 @@ def test_the_same_photo_is_enrolled_once(client, person, sample, upload):
     client.post(f"/v1/identities/{ada}/faces", **upload(image=sample(0, 0)))
     again = client.post(f"/v1/identities/{ada}/faces", **upload(image=sample(0, 0)))
     assert (again.status_code, again.get_json()["code"]) == (409, "photo_already_enrolled")
+    assert again.get_json()["field"] == "image"
 
 
 def test_a_face_of_another_person_is_not_removed(client, person, sample, upload):
