@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gallery.domain.embedding import EMBEDDING_SIZE, Embedding
 from gallery.domain.face import CROP_HEIGHT, CROP_WIDTH, FaceCrop
-from gallery.embedder.model_card import ModelCard, read_model
+from gallery.embedder.model_card import read_model
 from gallery.embedder.quiet import DELEGATE_NOTICE, without_lines
 from gallery.errors import ModelUnavailable
 from gallery.spares import Spares
@@ -40,7 +40,8 @@ class LiteRtEmbedder:
     """
 
     def __init__(self, model_folder: Path, threads: int = 1) -> None:
-        self._card, self._model = read_model(model_folder)
+        card, self._model = read_model(model_folder)
+        self._model_id = card.model_id
         self._threads = threads
         self._networks = Spares(self._load)
         with without_lines(DELEGATE_NOTICE), self._networks.lent():
@@ -48,11 +49,7 @@ class LiteRtEmbedder:
 
     @property
     def model_id(self) -> str:
-        return self._card.model_id
-
-    @property
-    def card(self) -> ModelCard:
-        return self._card
+        return self._model_id
 
     def embed(self, crops: Sequence[FaceCrop]) -> tuple[Embedding, ...]:
         """One embedding a crop, the same whatever stands beside it."""

@@ -49,11 +49,6 @@ class LiveIndex:
         """The last revision that the index holds; 0 before the first search."""
         return 0 if self._index is None else self._index.revision
 
-    @property
-    def structure(self) -> str | None:
-        """How this process searches now; None before the first search."""
-        return None if self._index is None else self._index.structure
-
     def caught_up(self) -> Index:
         """The index, holding at least all that was committed before this call.
 

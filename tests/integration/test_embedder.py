@@ -40,7 +40,7 @@ def embedder() -> LiteRtEmbedder:
 
 def test_embeddings_are_stamped_with_the_model(embedder: LiteRtEmbedder) -> None:
     (embedding,) = embedder.embed(crops(1))
-    assert embedding.model_id == embedder.model_id == embedder.card.model_id
+    assert embedding.model_id == embedder.model_id == default_model_folder().name
 
 
 def test_no_crops_give_no_embeddings(embedder: LiteRtEmbedder) -> None:
