@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from api.access import Door, visible
 from api.batch import each_or_problem
 from api.bodies import CompareBatchBody, CompareBody
 from api.contract import contract
-from api.problems import rejected
 from gallery import answers
 from gallery.bootstrap import Services
-from gallery.errors import PhotoRejected
 from gallery.services import wire
 from gallery.services.compare import Comparison
-
-FIELDS = ("image1", "image2")
 
 
 def blueprint(services: Services, door: Door) -> Blueprint:
@@ -30,10 +26,7 @@ def blueprint(services: Services, door: Door) -> Blueprint:
 
         Nothing is stored. A refused photo is named in `field`.
         """
-        try:
-            comparison = services.compare(body.image1, body.image2, body.faces)
-        except PhotoRejected as error:
-            return _refused_one(error)
+        comparison = services.compare(body.image1, body.image2, body.faces, ("image1", "image2"))
         return jsonify(visible(wire.comparison(comparison, wire.probe_with_crop)))
 
     @routes.post("/compare/batch")
@@ -46,10 +39,7 @@ def blueprint(services: Services, door: Door) -> Blueprint:
         as many requests as it has `photos`, and is done whole or refused whole (429).
         """
         door.admit_batch(len(body.photos))
-        try:
-            compared = services.compare.with_each(body.image, body.photos, body.faces)
-        except PhotoRejected as error:
-            return rejected(error, field="image")
+        compared = services.compare.with_each(body.image, body.photos, body.faces)
         return jsonify({"results": each_or_problem(compared, _visible)})
 
     return routes
@@ -57,10 +47,3 @@ def blueprint(services: Services, door: Door) -> Blueprint:
 
 def _visible(compared: Comparison) -> wire.Wire:
     return visible(wire.compared_photo(compared))
-
-
-def _refused_one(error: PhotoRejected) -> Response:
-    for field, prefix in zip(FIELDS, ("first photo: ", "second photo: "), strict=True):
-        if error.message.startswith(prefix):
-            return rejected(error, field=field)
-    return rejected(error)

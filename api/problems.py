@@ -80,7 +80,7 @@ FIELDS: dict[type[GalleryError], str] = {
     errors.InvalidName: "name",
     errors.NameTaken: "name",
 }
-"""The field that causes such a refusal; where there are others, the endpoint names it."""
+"""The field that causes such a refusal, where the endpoint does not name another photo."""
 
 MIME_TYPE = "application/problem+json"
 BROKEN_BODIES = (
@@ -152,7 +152,7 @@ class Refusal(Exception):
 def install(app: Flask) -> None:
     """Answer every error of the application, and of Flask itself, as a problem document."""
     app.register_error_handler(Refusal, refused)
-    app.register_error_handler(GalleryError, _rejected)
+    app.register_error_handler(GalleryError, rejected)
     app.register_error_handler(HTTPException, _framework)
     for broken in BROKEN_BODIES:
         app.register_error_handler(broken, _unreadable_body)
@@ -202,14 +202,14 @@ def problem_document(
     return document
 
 
-def rejected(error: GalleryError, *, field: str | None = None) -> Response:
+def rejected(error: GalleryError) -> Response:
     """The problem document of a refusal by the services."""
     kinds, status = type(error).__mro__, status_of(error)
     if status is None:
         return _failed(error)
-    if error.public != error.message:
+    if error.operator is not None:
         _log.error("refused code=%s %s", error.code, error.message)
-    response = problem(status, error.code, error.public, field=field)
+    response = problem(status, error.code, error.public, field=_field(error))
     challenge = next((CHALLENGES[kind] for kind in kinds if kind in CHALLENGES), None)
     if challenge is not None:
         response.headers["WWW-Authenticate"] = challenge
@@ -244,9 +244,10 @@ def _leaves(kind: type[GalleryError]) -> Iterator[type[GalleryError]]:
         yield from _leaves(one)
 
 
-def _rejected(error: GalleryError) -> Response:
-    field = next((FIELDS[kind] for kind in type(error).__mro__ if kind in FIELDS), None)
-    return rejected(error, field=field)
+def _field(error: GalleryError) -> str | None:
+    if isinstance(error, errors.PhotoRejected) and error.photo is not None:
+        return error.photo
+    return next((FIELDS[kind] for kind in type(error).__mro__ if kind in FIELDS), None)
 
 
 def refused(error: Refusal) -> Response:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from cli.errors import PHOTO_REFUSED
+from cli.errors import PHOTO_REFUSED, with_the_option
 from cli.options import AsJson, Largest
-from cli.photos import SUFFIXES, given, read_photo, with_the_option
+from cli.photos import SUFFIXES, given, read_photo
 from cli.recognition import choice
 from cli.session import services_of
 from gallery.errors import PathNotFound

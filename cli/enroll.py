@@ -8,7 +8,7 @@ from typing import Annotated, overload
 import typer
 
 from cli.options import AsJson, Largest, Name
-from cli.photos import expand, naming_files, read_photo
+from cli.photos import expand, file_name, read_photo
 from cli.recognition import choice
 from cli.session import services_of
 from gallery.progress import Progress
@@ -57,8 +57,9 @@ def enroll(
 
     paths = expand(photos)
     opened = services_of(context, create=True)
-    with opened as services, progress("enrolling") as step, naming_files(*paths):
-        enrolled = services.enroll.by_name(name, PhotoFiles(paths, step), choice(largest))
+    called = [file_name(path) for path in paths]
+    with opened as services, progress("enrolling") as step:
+        enrolled = services.enroll.by_name(name, PhotoFiles(paths, step), choice(largest), called)
     person = enrolled[0].identity
     if as_json:
         faces = [wire.face(enrollment.face) for enrollment in enrolled]

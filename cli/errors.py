@@ -19,6 +19,7 @@ from gallery.errors import (
     NotFound,
     NotReady,
     PhotoRejected,
+    SeveralFacesFound,
 )
 
 DONE, NOT_MATCHED, WRONG_USAGE, PHOTO_REFUSED, NOT_FOUND, NOT_READY = range(6)
@@ -43,8 +44,14 @@ def exit_code_of(error: GalleryError) -> int:
     return next((EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES), BUG)
 
 
+def with_the_option(code: str, message: str) -> str:
+    """A refusal's message, with the name of the option that it speaks of."""
+    return f"{message} (--largest)" if code == SeveralFacesFound.code else message
+
+
 def tell(code: str, message: str, as_json: bool) -> None:
     """Write a refusal to standard error: a sentence, or `{"error": {"code", "message"}}`."""
+    message = with_the_option(code, message)
     document = json.dumps({"error": {"code": code, "message": message}})
     typer.echo(document if as_json else f"Error: {plain(message)}", err=True)
 

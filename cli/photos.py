@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from gallery.errors import (
-    Conflict,
-    InvalidValue,
-    PathNotFound,
-    PhotoRejected,
-    PhotoTooLarge,
-    SeveralFacesFound,
-)
+from gallery.errors import InvalidValue, PathNotFound, PhotoTooLarge
+from gallery.services.which_photo import which_photo
 
 STANDARD_INPUT = "-"
 _PIECE = 1024 * 1024
-_WHICH = re.compile(r"(?:photo (\d+)|this photo|first photo|(second) photo)\b(: )?")
-_SAME_AS = re.compile(r"^( is the same photo as )photo (\d+)")
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}
     | {".heic", ".heif", ".avif"}
@@ -36,8 +26,11 @@ def read_photo(path: str) -> bytes:
     InvalidValue for an empty path, PathNotFound for what is not a regular file that may be read;
     PhotoTooLarge above the limit.
     """
-    if given(path) == STANDARD_INPUT:
-        return _read_standard_input()
+    with which_photo(file_name(given(path))):
+        return _read_standard_input() if path == STANDARD_INPUT else _read_file(path)
+
+
+def _read_file(path: str) -> bytes:
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         file = os.open(path, flags)  # does not wait for the other end of a pipe
@@ -73,30 +66,9 @@ def given(path: str) -> str:
     return path
 
 
-@contextmanager
-def naming_files(*paths: str) -> Iterator[None]:
-    """Inside, a refusal of one of these photos names its file, and the option that helps."""
-    try:
-        yield
-    except (PhotoRejected, Conflict) as refusal:
-        message = with_the_option(refusal.code, _naming_the_file(refusal.message, paths))
-        raise type(refusal)(message) from refusal
-
-
-def with_the_option(code: str, message: str) -> str:
-    """A refusal's message, with the name of the option that it speaks of."""
-    return f"{message} (--largest)" if code == SeveralFacesFound.code else message
-
-
-def _naming_the_file(message: str, paths: Sequence[str]) -> str:
-    """With the name of the file in the place of "photo 2", "second photo" or "this photo"."""
-    names = ["standard input" if path == STANDARD_INPUT else path for path in paths]
-    found = _WHICH.match(message)
-    if found is None:
-        return message if message.startswith(f"{names[0]} ") else f"{names[0]}: {message}"
-    name = names[1] if found[2] else names[int(found[1] or 1) - 1]
-    rest = _SAME_AS.sub(lambda same: same[1] + names[int(same[2]) - 1], message[found.end() :])
-    return rest if rest.startswith(f"{name} ") else f"{name}{found[3] or ''}{rest}"
+def file_name(path: str) -> str:
+    """What a refusal calls the photo at that path."""
+    return "standard input" if path == STANDARD_INPUT else path
 
 
 def _refuse_twice_from_standard_input(paths: Sequence[str]) -> None:
@@ -129,9 +101,9 @@ def _read_regular(file: int, path: str) -> bytes:
     if not stat.S_ISREG(status.st_mode):
         raise PathNotFound(f"{path} is not a regular file; use - to read standard input")
     if status.st_size > _limit():
-        raise _too_large(path)
+        raise _too_large()
     with os.fdopen(file, "rb", closefd=False) as opened:
-        return _within_limit(path, opened.read(_limit() + 1))
+        return _within_limit(opened.read(_limit() + 1))
 
 
 def _read_standard_input() -> bytes:
@@ -140,18 +112,18 @@ def _read_standard_input() -> bytes:
     photo = bytearray()
     while len(photo) <= _limit() and (piece := os.read(sys.stdin.fileno(), _PIECE)):
         photo += piece  # piece by piece, so that Ctrl-C is heeded between two
-    return _within_limit("standard input", bytes(photo))
+    return _within_limit(bytes(photo))
 
 
-def _within_limit(path: str, photo: bytes) -> bytes:
+def _within_limit(photo: bytes) -> bytes:
     if len(photo) > _limit():
-        raise _too_large(path)
+        raise _too_large()
     return photo
 
 
-def _too_large(path: str) -> PhotoTooLarge:
+def _too_large() -> PhotoTooLarge:
     limit = _limit() // (1024 * 1024)
-    return PhotoTooLarge(f"{path} is larger than {limit} MB. Save it smaller, or as JPEG")
+    return PhotoTooLarge(f"the file is larger than {limit} MB. Save it smaller, or as JPEG")
 
 
 def _limit() -> int:

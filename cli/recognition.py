@@ -8,8 +8,9 @@ import typer
 
 from cli.errors import NOT_MATCHED
 from cli.options import AsJson, Largest, Name, Photo
-from cli.photos import naming_files, read_photo, read_photos
+from cli.photos import file_name, read_photo, read_photos
 from cli.session import services_of
+from gallery.services.which_photo import which_photo
 
 if TYPE_CHECKING:
     from gallery.domain.face import FaceChoice
@@ -31,8 +32,9 @@ def compare(
     from gallery.services import wire
 
     one, other = read_photos(first, second)
-    with services_of(context) as services, naming_files(first, second):
-        comparison = services.compare(one, other, choice(largest))
+    with services_of(context) as services:
+        called = file_name(first), file_name(second)
+        comparison = services.compare(one, other, choice(largest), called)
     if as_json:
         print_json(wire.comparison(comparison))
     else:
@@ -60,7 +62,7 @@ def verify(
     with services_of(context) as services:
         person = services.identities.find(name)
         probe = read_photo(photo)
-        with naming_files(photo):
+        with which_photo(file_name(photo)):
             verification = services.verify(person.id, probe, choice(largest))
     if as_json:
         print_json(wire.verification(verification))
@@ -96,7 +98,7 @@ def identify(
     from gallery.services import wire
 
     probe = read_photo(photo)
-    with services_of(context) as services, naming_files(photo):
+    with services_of(context) as services, which_photo(file_name(photo)):
         found = services.identify(probe, top, choice(largest))
     if as_json:
         print_json(wire.identification(found))

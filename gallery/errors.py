@@ -68,13 +68,26 @@ class GalleryError(Exception):
 
     def __init__(self, message: str, *, operator: object = None) -> None:
         """operator: a path, or what a library said, for the command line and the log alone."""
-        self.public = message
-        self.message = message if operator is None else f"{message} ({operator})"
-        super().__init__(self.message)
+        super().__init__(message)
+        self.public, self.operator = message, operator
+
+    @property
+    def message(self) -> str:
+        return self.public if self.operator is None else f"{self.public} ({self.operator})"
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class PhotoRejected(GalleryError):
+    """photo: how the caller calls it where it may be one of several; only `message` says it."""
+
     code = "photo_rejected"
+    photo: str | None = None
+
+    @property
+    def message(self) -> str:
+        return super().message if self.photo is None else f"{self.photo}: {super().message}"
 
 
 class EmptyPhoto(PhotoRejected):

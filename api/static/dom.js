@@ -22,8 +22,7 @@ export function complain(place, text) {
 
 // The API's detail as a sentence on its own.
 export function sentence(detail) {
-  const text = detail.replace(/^(first|second) photo: /, "");
-  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+  return detail.charAt(0).toUpperCase() + detail.slice(1) + (/[.!?]$/.test(detail) ? "" : ".");
 }
 
 export function count(number, one, many = `${one}s`) {

@@ -31,12 +31,16 @@ class Compare:
     threshold: Threshold
 
     def __call__(
-        self, first: bytes, second: bytes, choice: FaceChoice = FaceChoice.ONLY
+        self,
+        first: bytes,
+        second: bytes,
+        choice: FaceChoice = FaceChoice.ONLY,
+        names: tuple[str, str] = ("first photo", "second photo"),
     ) -> Comparison:
-        """Refuses with PhotoRejected, whose message begins "first photo: " or "second photo: "."""
-        with which_photo("first photo"):
+        """Refuses with PhotoRejected, whose `photo` is one of these names."""
+        with which_photo(names[0]):
             one = self.recognise(first, choice)
-        with which_photo("second photo"):
+        with which_photo(names[1]):
             other = self.recognise(second, choice)
         return self._decided(one, other)
 

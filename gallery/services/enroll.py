@@ -65,27 +65,30 @@ class Enroll:
         return Enrollment(identity, face, probe)
 
     def by_name(
-        self, name: str, photos: Sequence[bytes], choice: FaceChoice = FaceChoice.ONLY
+        self,
+        name: str,
+        photos: Sequence[bytes],
+        choice: FaceChoice = FaceChoice.ONLY,
+        photo_names: Sequence[str] | None = None,
     ) -> tuple[Enrollment, ...]:
         """Store all photos or none; the person is created when new.
 
-        Refuses with InvalidName, InvalidValue (no photo), PhotoAlreadyEnrolled, ModelMismatch and
-        PhotoRejected;
-        with several photos the message says which one: "photo 2: ...". A photo that is given twice
-        is refused with PhotoAlreadyEnrolled too.
+        photo_names: what refusals call the photos, else "photo 1", "photo 2" and so on.
+        Refuses with InvalidName, InvalidValue (no photo), PhotoRejected, ModelMismatch and
+        PhotoAlreadyEnrolled, also where a photo is given twice.
         """
         person = PersonName.parse(name)
         if not photos:
             raise InvalidValue("0 photos were given; 1 or more are needed")
-        probes = self._recognise_all(photos, choice)
+        called = photo_names or [f"photo {number}" for number in range(1, len(photos) + 1)]
+        probes = self._recognise_all(photos, called, choice)
         with self.units.write() as unit:
             refuse_other_models(unit, probes[0].embedding.model_id)
             identity = unit.identities.by_name(person) or unit.identities.add(person)
-            several = len(probes) > 1
             held = unit.faces.photos_of(identity.id)
-            for number, probe in enumerate(probes, start=1):
-                _refuse_held(held, identity, probe, f"photo {number}" if several else "this photo")
-            _refuse_twice(probes)
+            for photo, probe in zip(called, probes, strict=True):
+                _refuse_held(held, identity, probe, photo)
+            _refuse_twice(probes, called)
             faces = unit.faces.add_many([(identity.id, new_face(probe)) for probe in probes])
             identity = existing(unit, identity.id)
             unit.commit()
@@ -93,33 +96,33 @@ class Enroll:
             Enrollment(identity, face, probe) for face, probe in zip(faces, probes, strict=True)
         )
 
-    def _recognise_all(self, photos: Sequence[bytes], choice: FaceChoice) -> list[Probe]:
+    def _recognise_all(
+        self, photos: Sequence[bytes], called: Sequence[str], choice: FaceChoice
+    ) -> list[Probe]:
         """In order, so that the first photo refused is the one that is told."""
-        if len(photos) == 1:
-            return [self.recognise(photos[0], choice)]
 
-        def one(number: int) -> Probe:
-            with which_photo(f"photo {number}"):
-                return self.recognise(photos[number - 1], choice)
+        def one(place: int) -> Probe:
+            with which_photo(called[place]):
+                return self.recognise(photos[place], choice)
 
-        numbers = range(1, len(photos) + 1)
+        places = range(len(photos))
         if len(photos) < WORTH_THREADS:
-            return [one(number) for number in numbers]
-        return list(in_order(numbers, one, cores()))
+            return [one(place) for place in places]
+        return list(in_order(places, one, cores()))
 
 
-def _refuse_held(held: Container[str], identity: Identity, probe: Probe, which: str) -> None:
+def _refuse_held(held: Container[str], identity: Identity, probe: Probe, photo: str) -> None:
     if probe.photo_sha256 in held:
         raise PhotoAlreadyEnrolled(
-            f"{which} is already enrolled for {identity.name}; use another photo"
+            f"{photo} is already enrolled for {identity.name}; use another photo"
         )
 
 
-def _refuse_twice(probes: Sequence[Probe]) -> None:
+def _refuse_twice(probes: Sequence[Probe], called: Sequence[str]) -> None:
     given: dict[str, int] = {}
-    for number, probe in enumerate(probes, start=1):
-        first = given.setdefault(probe.photo_sha256, number)
-        if first != number:
+    for place, probe in enumerate(probes):
+        first = given.setdefault(probe.photo_sha256, place)
+        if first != place:
             raise PhotoAlreadyEnrolled(
-                f"photo {number} is the same photo as photo {first}; give it once"
+                f"{called[place]} is the same photo as {called[first]}; give it once"
             )

@@ -186,4 +186,4 @@ def _held(unit: ReadUnit, person: PersonName) -> frozenset[str]:
 
 
 def _refused(photo: BulkPhoto, refusal: GalleryError) -> RefusedPhoto:
-    return RefusedPhoto(photo.label, refusal.code, refusal.message)
+    return RefusedPhoto(photo.label, refusal.code, refusal.public)

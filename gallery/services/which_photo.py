@@ -10,8 +10,9 @@ from gallery.errors import PhotoRejected
 
 @contextmanager
 def which_photo(name: str) -> Iterator[None]:
-    """Inside, a refused photo's message begins with its name: "photo 2: no face was found"."""
+    """Inside, a refused photo is given its name, unless it has one already."""
     try:
         yield
-    except PhotoRejected as rejection:
-        raise type(rejection)(f"{name}: {rejection.message}") from rejection
+    except PhotoRejected as refusal:
+        refusal.photo = refusal.photo or name
+        raise

@@ -96,9 +96,11 @@ def test_one_photo_given_twice_enrolls_nothing(services: Services, photo: Photo)
     assert services.maintenance.status().database_revision == 0
 
 
-def test_a_single_refused_photo_needs_no_number(services: Services) -> None:
-    with pytest.raises(PhotoRejected, match=r"^(?!photo 1)"):
-        services.enroll.by_name("Alice", [b"no photo"])
+def test_a_refused_photo_is_called_as_the_caller_calls_it(services: Services) -> None:
+    with pytest.raises(PhotoRejected, match=r"^one\.jpg: ") as caught:
+        services.enroll.by_name("Alice", [b"no photo"], photo_names=["one.jpg"])
+    assert caught.value.photo == "one.jpg"
+    assert "one.jpg" not in caught.value.public
 
 
 def test_enrolling_nothing_is_refused(services: Services, photo: Photo) -> None:

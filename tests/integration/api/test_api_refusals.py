@@ -59,9 +59,9 @@ def test_a_photo_that_cannot_be_used_is_refused_everywhere(
         refused = problem(client.post(path, **upload(image=photo)), status, code)
         assert refused["field"] == "image"
     second = client.post("/v1/compare", **upload(image1=sample(0, 0), image2=photo))
-    assert problem(second, status, code)["field"] == "image2"
+    assert problem(second, status, code) == {**refused, "field": "image2"}
     first = client.post("/v1/compare", **upload(image1=photo, image2=sample(0, 0)))
-    assert problem(first, status, code)["field"] == "image1"
+    assert problem(first, status, code) == {**refused, "field": "image1"}
     assert client.get(f"/v1/identities/{ada}").get_json()["face_count"] == 1
 
 
