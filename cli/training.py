@@ -117,6 +117,14 @@ def train(
             "two that were trained apart (another --seed) err less together.",
         ),
     ] = None,
+    second_teacher: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Another embedder's points of the prepared crops (.npy, one row a crop): the "
+            "network learns the distances of both teachers together.",
+        ),
+    ] = None,
     model_id: Annotated[
         str | None,
         typer.Option(
@@ -133,9 +141,9 @@ def train(
     _require_extra()
     if not folder.is_dir():
         raise PathNotFound(f"there is no folder {folder}")
-    for trained in (grow_from, ensemble_with):
-        if trained and not trained.is_file():
-            raise PathNotFound(f"there is no file {trained}")
+    for given in (grow_from, ensemble_with, second_teacher):
+        if given and not given.is_file():
+            raise PathNotFound(f"there is no file {given}")
     if grow_resolutions and not grow_from:
         raise DataRejected("--grow-resolutions says how much to take over; give --grow-from too")
 
@@ -161,6 +169,8 @@ def train(
         )
     if not stages:
         raise DataRejected("--epochs 0 leaves nothing to train here; give it 1 or more")
+    if second_teacher and not taught:
+        raise DataRejected("--second-teacher is for the prepared crops (index.npz), not for photos")
     if distil_epochs and not taught:
         warn("These photos have no teacher to learn from: --distil-epochs is left out.")
     mirrored = architecture is not Architecture.SEED  # the seed's network is served as it was
@@ -175,8 +185,9 @@ def train(
         grown_resolutions=grow_resolutions,
         ensemble_with=sha256_of(ensemble_with) if ensemble_with else None,
         weight_decay=weight_decay,
+        second_teacher=sha256_of(second_teacher) if second_teacher else None,
     )
-    crops, data = _load(folder, context, taught)
+    crops, data = _load(folder, context, second_teacher)
     output.mkdir(parents=True, exist_ok=True)
     with TrainingProgress() as progress:
         calibration = run(
@@ -200,19 +211,21 @@ def _require_extra() -> None:
         )
 
 
-def _load(folder: Path, context: typer.Context, prepared: bool) -> tuple[Crops, DataDescription]:
+def _load(
+    folder: Path, context: typer.Context, second_teacher: Path | None
+) -> tuple[Crops, DataDescription]:
     """The crops of the prepared archive, or those cut from photos of people."""
     from cli.output import track, warn
-    from gallery.training.dataset import describe, load_archive, load_people
+    from gallery.training.dataset import describe, is_archive, load_archive, load_people
 
-    if prepared:
-        crops = load_archive(folder, track)
+    if is_archive(folder):
+        crops = load_archive(folder, track, second_teacher)
     else:
         with services_of(context) as services:
             crops, refused = load_people(folder, services.recognise, track)
         if refused:
             warn(f"{refused} photos were refused: no face, several faces, or not readable.")
-    return crops, describe(folder, crops)
+    return crops, describe(folder, crops, second_teacher)
 
 
 def _tell(calibration: Calibration, output: Path, as_json: bool) -> None:

@@ -23,6 +23,7 @@ from gallery.imaging.align import TRAINING_HEIGHT, TRAINING_WIDTH, align_for_tra
 from gallery.imaging.decode import decode
 from gallery.progress import Track
 from gallery.services.recognise import Recognise
+from gallery.training.teachers import joint_points, read_points
 
 CROP_SCALE = 1.25
 CROP_MARGIN_X, CROP_MARGIN_Y = 8.5, 8.4
@@ -86,8 +87,11 @@ class Crops:
         return self.select(self.held_out)
 
 
-def load_archive(folder: Path, progress: Track) -> Crops:
-    """The prepared archive: `index.npz` and `crops-NN.bin` (its README tells the format)."""
+def load_archive(folder: Path, progress: Track, second_teacher: Path | None = None) -> Crops:
+    """The prepared archive: `index.npz` and `crops-NN.bin` (its README tells the format).
+
+    second_teacher: a .npy file with another embedder's point of each crop, to learn both from.
+    """
     with np.load(folder / "index.npz", allow_pickle=False) as index:
         shard, offset, length = index["shard"], index["offset"], index["length"]
         identity, held_out = index["identity"], index["split"] == 1
@@ -104,6 +108,9 @@ def load_archive(folder: Path, progress: Track) -> Crops:
         images[row] = crop
     teacher = vectors[:, :TEACHER_COMPONENTS]
     teacher = teacher / np.linalg.norm(teacher, axis=1, keepdims=True)
+    if second_teacher:
+        points = read_points(second_teacher, len(teacher))
+        teacher = joint_points(teacher, points, ~held_out)
     named = np.unique(collection[identity != UNKNOWN_PERSON])
     anonymous = ~np.isin(collection, named)
     cohort = anonymous & (np.random.default_rng(0).random(len(images)) < COHORT_SHARE)
@@ -176,7 +183,7 @@ class DataDescription:
     images_sha256: str
 
 
-def describe(folder: Path, crops: Crops) -> DataDescription:
+def describe(folder: Path, crops: Crops, second_teacher: Path | None = None) -> DataDescription:
     """What the card says about the crops of a folder."""
     digest = hashlib.sha256(crops.images.tobytes()).hexdigest()
     if not is_archive(folder):
@@ -189,7 +196,8 @@ def describe(folder: Path, crops: Crops) -> DataDescription:
     return DataDescription(
         description="aligned gray crops from public research collections of faces (parts of "
         "CelebA, CASIA-WebFace, Bollywood, FIW, AFDB, Faces94, ORL, UTKFace, FairFace, AAF, "
-        "RAF-DB), with a strong teacher's embedding for each",
+        "RAF-DB), with a strong teacher's embedding for each"
+        + (f", and a second teacher's ({second_teacher.name})" if second_teacher else ""),
         people_excluded="every photo, and every person most of whose photos, near any person of "
         "LFW by the teacher's cosine at a false match rate of about 3e-6 a pair; exact duplicates",
         licence="the collections allow research; several forbid commercial use of the photos. "

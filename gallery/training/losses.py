@@ -53,17 +53,18 @@ def relational(embeddings: Any, teacher: Any) -> Any:
     return ops.mean(ops.square(ours - theirs))
 
 
-def nearest_centre(embeddings: Any, centres: Any, identity: Any) -> Any:
+def nearest_centre(embeddings: Any, centres: Any, identity: Any, spread: float = 1.0) -> Any:
     """Cross-entropy of which person's centre is the nearest, the own one put farther by a margin.
 
     embeddings: (N, 48). centres: (P, 48), both of unit length and the centres fixed. identity:
-    (N,) rows of centres; a negative one is an unknown person and does not count. CosFace (Wang et
+    (N,) rows of centres; a negative one is an unknown person and does not count. spread: mean
+    squared distance of all points from their mean, in which cosines differ. CosFace (Wang et
     al. 2018, arXiv:1801.09414) with the teacher's centres for weights: each crop is held against
     every person, where a batch of pairs has only few.
     """
     cosine = ops.matmul(embeddings, ops.transpose(centres))
     own = ops.one_hot(identity, ops.shape(centres)[0], dtype="float32")
-    logits = CENTRE_SCALE * (cosine - CENTRE_MARGIN * own)
+    logits = CENTRE_SCALE * (cosine / spread - CENTRE_MARGIN * own)
     surprise = ops.logsumexp(logits, axis=-1) - ops.sum(own * logits, axis=-1)
     known = ops.cast(identity >= 0, "float32")
     return ops.sum(known * surprise) / ops.maximum(ops.sum(known), 1.0)

@@ -102,6 +102,12 @@ class Batches(keras.utils.PyDataset):
         sums /= np.linalg.norm(sums, axis=1, keepdims=True)
         return sums
 
+    def spread(self) -> float:
+        """Mean squared distance of the teacher's points from their mean; 1 without a teacher."""
+        if self._crops.teacher is None:
+            return 1.0
+        return float(self._crops.teacher.var(axis=0).sum())
+
     def on_epoch_end(self) -> None:
         if self._epoch is not None:
             self._epoch += 1

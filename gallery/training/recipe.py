@@ -81,6 +81,7 @@ class Recipe:
     grown_resolutions: how many of its resolutions, from the finest, None all. ensemble_with:
     SHA-256 of the model.keras whose points are averaged with the network's once it is trained.
     weight_decay: the share of each weight that a step takes away, times the learning rate.
+    second_teacher: SHA-256 of the file of another teacher's points, where there are two.
     """
 
     architecture: Architecture
@@ -94,6 +95,7 @@ class Recipe:
     grown_resolutions: int | None = None
     ensemble_with: str | None = None
     weight_decay: float = 0.01
+    second_teacher: str | None = None
 
 
 CENTRES = 0.1

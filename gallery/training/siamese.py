@@ -19,6 +19,8 @@ class Siamese(keras.Model):
     x: float32 (2B, 62, 47, 1). y: what the stage's terms use of "same" (2B,), each pair's label
     standing in both its rows, "identity" (2B,) and "teacher" (2B, 48). centres: (P, 48), one a
     person that is trained on, the row of each identity's number; None where no term uses them.
+    spread: mean squared distance of the teacher's points from their mean, by which the terms that
+    learn from them are measured.
     """
 
     def __init__(
@@ -26,11 +28,13 @@ class Siamese(keras.Model):
         embedder: keras.Model,
         loss_weights: LossWeights,
         centres: NDArray[np.float32] | None = None,
+        spread: float = 1.0,
     ) -> None:
         super().__init__()
         self.embedder = embedder
         self.loss_weights = loss_weights
         self._centres = centres
+        self._spread = spread
         self.build(embedder.input_shape)
 
     def build(self, input_shape: Any) -> None:
@@ -58,10 +62,12 @@ class Siamese(keras.Model):
             mined = losses.hardest_strangers(embeddings, y["identity"], terms.mined, terms.margin)
             total += terms.hard_strangers * mined
         if terms.point_wise:
-            total += terms.point_wise * losses.point_wise(embeddings, y["teacher"])
+            total += terms.point_wise * losses.point_wise(embeddings, y["teacher"]) / self._spread
         if terms.relational:
-            total += terms.relational * losses.relational(embeddings, y["teacher"])
+            relations = losses.relational(embeddings, y["teacher"]) / self._spread**2
+            total += terms.relational * relations
         if training and self._centres is not None:
-            own = losses.nearest_centre(embeddings, self._centres, y["identity"])
+            known = y["identity"], self._spread
+            own = losses.nearest_centre(embeddings, self._centres, *known)
             total += terms.centres * own
         return total

@@ -15,7 +15,7 @@ from gallery.training import network
 from gallery.training.calibration import Calibration, calibrate
 from gallery.training.dataset import Crops
 from gallery.training.export import read_embedders, serving_network
-from gallery.training.grow import grow
+from gallery.training.grow import fit_embedding, grow
 from gallery.training.muon import ConvolutionMuon
 from gallery.training.pairs import Batches, CropBatches, PairBatches
 from gallery.training.recipe import Optimizer, Recipe, Stage
@@ -56,6 +56,8 @@ def train(
         keras.config.set_dtype_policy(policy)
     if grow_from:
         grow(embedder, read_embedders(grow_from)[-1], recipe.grown_resolutions)
+        if recipe.second_teacher:
+            fit_embedding(embedder, crops.training())
     trained = read_embedders(ensemble_with) if ensemble_with else []
     for number, stage in enumerate(recipe.stages):
         optimizer = _optimizer(recipe, stage.learning_rate)
@@ -103,7 +105,8 @@ def _run_stage(
     checkpoints = Checkpoints(folder, stage.patience)
     epoch = checkpoints.epoch
     training, held_out = _batches(stage, crops, seed, epoch)
-    model = Siamese(embedder, stage.loss, training.centres() if stage.loss.centres else None)
+    centres = training.centres() if stage.loss.centres else None
+    model = Siamese(embedder, stage.loss, centres, training.spread())
     model.compile(optimizer=optimizer, jit_compile=False)
     if epoch:
         model.optimizer.build(model.trainable_variables)

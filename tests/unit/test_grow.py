@@ -7,7 +7,9 @@ keras = pytest.importorskip("keras", reason="the train extra is not installed")
 pytest.importorskip("tensorflow", reason="the train extra is not installed")
 
 from gallery.errors import DataRejected  # noqa: E402
-from gallery.training.grow import grow  # noqa: E402
+from gallery.training.augment import windows  # noqa: E402
+from gallery.training.dataset import named_crops  # noqa: E402
+from gallery.training.grow import fit_embedding, grow  # noqa: E402
 from gallery.training.network import Pooling, ResidualShape, build  # noqa: E402
 from gallery.training.recipe import Architecture  # noqa: E402
 
@@ -57,6 +59,25 @@ def test_a_branch_begins_as_the_trained_network_up_to_a_pooling() -> None:
     # the stem and one block's two convolutions, then the second resolution
     assert [taken[i] for i in kernels] == [True] * 3 + [False] * (len(kernels) - 3)
     assert [kept[i] for i in kernels] == [False] * 3 + [True] * (len(kernels) - 3)
+
+
+def test_a_network_that_was_taught_other_points_is_turned_towards_the_new_ones() -> None:
+    rng = np.random.default_rng(1)
+    patterns = rng.integers(0, 256, (8, 12, 10)).repeat(8, axis=1).repeat(8, axis=2)
+    identity = np.repeat(np.arange(8, dtype=np.int32), 4)
+    images = np.clip(patterns[identity] + rng.normal(0, 5, (32, 96, 80)), 0, 255).astype(np.uint8)
+    points = np.eye(48, dtype=np.float32)[identity]
+    crops = named_crops(images, identity, np.zeros(32, np.bool_), points)
+    network = residual(NARROW)
+
+    def cosine() -> float:
+        seen = network.predict(windows(images).astype(np.float32)[..., None], verbose=0)
+        return float(np.mean(np.sum(seen * points, axis=1)))
+
+    before = cosine()
+    fit_embedding(network, crops)
+    assert before < 0.3
+    assert cosine() > 0.8
 
 
 def test_a_branch_cannot_begin_after_more_poolings_than_there_are() -> None:

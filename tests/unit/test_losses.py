@@ -57,3 +57,18 @@ def test_nearest_centre_is_the_cross_entropy_of_cosines_with_a_margin() -> None:
     second = -scale * (1 - margin) + np.log(np.exp(scale * (1 - margin)) + 2)
     told = value(losses.nearest_centre(points, centres, identity))
     assert told == pytest.approx((first + second) / 2, rel=1e-5)
+
+
+def test_points_that_spread_less_are_held_to_margins_as_much_smaller() -> None:
+    """Lifted onto a sphere, points differ in half of their squared length: so do their cosines."""
+    rng = np.random.default_rng(2)
+    flat = rng.standard_normal((2, 5, 24))
+    flat /= np.linalg.norm(flat, axis=-1, keepdims=True)
+    points, centres = flat.astype(np.float32)
+    lifted = (
+        (np.concatenate([side, np.ones((5, 1))], axis=1) * np.sqrt(0.5)).astype(np.float32)
+        for side in flat
+    )
+    identity = np.arange(5, dtype=np.int32)
+    own = value(losses.nearest_centre(*lifted, identity, spread=0.5))
+    assert own == pytest.approx(value(losses.nearest_centre(points, centres, identity)), rel=1e-4)

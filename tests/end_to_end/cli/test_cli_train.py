@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("tensorflow", reason="the train extra is not installed")
 
 
-@pytest.mark.parametrize("option", [None, "--grow-from", "--ensemble-with"])
+@pytest.mark.parametrize("option", [None, "--grow-from", "--ensemble-with", "--second-teacher"])
 def test_a_place_that_is_not_there_is_not_found(
     gallery, tmp_path: Path, option: str | None
 ) -> None:
@@ -41,6 +41,17 @@ def test_options_that_make_no_training_are_refused(
     outcome = gallery("train", folder, "--output", tmp_path / "run", *options, "--json")
     assert outcome.refusal["code"] == "data_rejected"
     assert told in outcome.refusal["message"]
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_second_teacher_is_for_the_prepared_crops(gallery, tmp_path: Path) -> None:
+    folder, points = tmp_path / "people", tmp_path / "points.npy"
+    folder.mkdir()
+    points.write_bytes(b"")
+    asked = ("--second-teacher", points, "--json")
+    outcome = gallery("train", folder, "--output", tmp_path / "run", *asked)
+    assert outcome.refusal["code"] == "data_rejected"
+    assert "--second-teacher" in outcome.refusal["message"]
     assert not (tmp_path / "run").exists()
 
 
