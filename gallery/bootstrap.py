@@ -110,7 +110,7 @@ class Services:
         card, threshold = self.card, self.settings.threshold
         if card.greatest_distance is not None and threshold.value >= card.greatest_distance:
             raise InvalidValue(
-                f"threshold is {threshold.value:g}, and no two faces are farther apart than "
+                f"threshold is {threshold.value:g}, and no two faces were found farther apart than "
                 f"{card.greatest_distance:.3f} by model {card.model_id}: everybody would match. "
                 f"The model was made for {card.threshold:g}"
             )

@@ -43,7 +43,9 @@ class ModelCard:
 
     @property
     def greatest_distance(self) -> float | None:
-        """Between opposite points of the sphere that the model's embeddings lie on."""
+        """Of any two held-out faces, else of opposite points on the sphere of the embeddings."""
+        with contextlib.suppress(KeyError, TypeError, ValueError):
+            return float(self.figures["held_out_people"]["greatest_distance"])
         return None if self.scale is None else 2 * self.scale
 
 

@@ -32,7 +32,8 @@ class Calibration:
     """What was measured on the held-out people, after scaling.
 
     threshold_before: the distance of the target false match rate before scaling; None when there
-    were too few pairs to tell, and then the scale is 1. at_false_match_rate: by the rate's digits.
+    were too few pairs to tell, and then the scale is 1. greatest_distance: of any two of the crops.
+    at_false_match_rate: by the rate's digits.
     """
 
     scale: float
@@ -43,6 +44,7 @@ class Calibration:
     mated_pairs: int
     people: int
     crops: int
+    greatest_distance: float
     at_false_match_rate: dict[str, OperatingPoint]
 
 
@@ -64,6 +66,7 @@ def calibrate(embedder: keras.Model, held_out: Crops, false_match_rate: float) -
         mated_pairs=len(pairs.mated),
         people=len(np.unique(known.identity)),
         crops=len(known),
+        greatest_distance=scale * float(max(pairs.mated.max(), pairs.non_mated.max())),
         at_false_match_rate=operating_points(pairs, scale),
     )
 

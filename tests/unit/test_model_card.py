@@ -53,6 +53,17 @@ def test_a_card_is_read_with_every_field(tmp_path: Path) -> None:
     assert (card.created, card.scale) == ("2026-01-02", 0.5)
 
 
+@pytest.mark.parametrize(
+    ("told", "greatest"), [({"greatest_distance": 0.8}, 0.8), ({}, 1.0), (None, 1.0), ([], 1.0)]
+)
+def test_no_threshold_makes_sense_beyond_what_faces_are_apart(
+    tmp_path: Path, told: Any, greatest: float
+) -> None:
+    figures = {"held_out_people": told}
+    card = read_card(write_model(tmp_path / "tiny-1", figures=figures, scale=0.5))
+    assert card.greatest_distance == greatest
+
+
 def test_what_a_later_version_writes_besides_does_no_harm(tmp_path: Path) -> None:
     assert read_card(write_model(tmp_path / "tiny", colour="blue")).model_id == "tiny-1"
 
