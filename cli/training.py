@@ -187,7 +187,7 @@ def train(
         weight_decay=weight_decay,
         second_teacher=sha256_of(second_teacher) if second_teacher else None,
     )
-    crops, data = _load(folder, context, second_teacher)
+    crops, data = _load(folder, context, taught, second_teacher)
     output.mkdir(parents=True, exist_ok=True)
     with TrainingProgress() as progress:
         calibration = run(
@@ -212,13 +212,13 @@ def _require_extra() -> None:
 
 
 def _load(
-    folder: Path, context: typer.Context, second_teacher: Path | None
+    folder: Path, context: typer.Context, prepared: bool, second_teacher: Path | None
 ) -> tuple[Crops, DataDescription]:
     """The crops of the prepared archive, or those cut from photos of people."""
     from cli.output import track, warn
-    from gallery.training.dataset import describe, is_archive, load_archive, load_people
+    from gallery.training.dataset import describe, load_archive, load_people
 
-    if is_archive(folder):
+    if prepared:
         crops = load_archive(folder, track, second_teacher)
     else:
         with services_of(context) as services:

@@ -24,8 +24,11 @@ _TEMPLATE_112 = np.array(
         [70.7299, 92.2041],
     ]
 )
-# A point (u, v) of it stands in the window at 0.5675 * (u - 55.9) + 23.5, 0.5675 * (v - 51.6) + 22.
-TEMPLATE = (_TEMPLATE_112 - [55.9, 51.6]) * 0.5675 + [23.5, 22.0]
+SQUARE_PIXEL = 0.5675
+"""Pixels of the window that one of the 112-square spans."""
+EYES = (23.5, 22.0)
+"""The middle between the eyes in the window; in the 112-square it is (55.9, 51.6)."""
+TEMPLATE = (_TEMPLATE_112 - [55.9, 51.6]) * SQUARE_PIXEL + EYES
 
 # A box as Haar draws it: its width is 56.8 window pixels and its middle stands at (23.2, 28.8).
 # Means over 498 LFW boxes of where YuNet's landmarks put them (deviations 4.7, 1.9 and 2.0).

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import DataRejected
+from gallery.imaging.align import EYES, SQUARE_PIXEL
 from gallery.progress import quietly
 from gallery.training.dataset import CROP_MARGIN_X, CROP_MARGIN_Y, CROP_SCALE, load_archive
 
@@ -32,9 +33,9 @@ PACKAGE_SHA256 = "0d77fffeef362ef9c0939cf6c567f3a2e8e177f114fa257a3270cbd2e509b0
 MODEL = "package/model/face_recognition_model"
 CHIP = 150
 MEAN_COLOUR = (122.782, 117.001, 104.298)
-CHIP_PIXEL = CROP_SCALE * 0.5675 / 1.436
+CHIP_PIXEL = CROP_SCALE * SQUARE_PIXEL / 1.436
 """Crop pixels a pixel of dlib's view spans: 1.436 of them are one of the 112-square's."""
-EYES_IN_CROP = (CROP_SCALE * (23.5 + CROP_MARGIN_X), CROP_SCALE * (22 + CROP_MARGIN_Y))
+EYES_IN_CROP = (CROP_SCALE * (EYES[0] + CROP_MARGIN_X), CROP_SCALE * (EYES[1] + CROP_MARGIN_Y))
 EYES_IN_CHIP = (75.0, 46.3)
 """The middle between the eyes in the crop, and where dlib's view has it."""
 BATCH = 64
@@ -56,11 +57,14 @@ def points(network: keras.Model, crops: NDArray[np.uint8]) -> NDArray[np.float32
 def _chip(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     (x, y), (u, v) = EYES_IN_CROP, EYES_IN_CHIP
     from_chip = np.array([[CHIP_PIXEL, 0, x - CHIP_PIXEL * u], [0, CHIP_PIXEL, y - CHIP_PIXEL * v]])
-    how: dict[str, Any] = {
-        "flags": cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
-        "borderMode": cv2.BORDER_REPLICATE,
-    }
-    return np.asarray(cv2.warpAffine(crop, from_chip, (CHIP, CHIP), **how), np.uint8)
+    chip = cv2.warpAffine(
+        crop,
+        from_chip,
+        (CHIP, CHIP),
+        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(chip, np.uint8)
 
 
 def build(weights: dict[str, NDArray[np.float32]]) -> keras.Model:
@@ -152,7 +156,7 @@ def unpack(entries: list[dict[str, Any]], data: bytes) -> dict[str, NDArray[np.f
         start += numbers.nbytes
         values = numbers.astype(np.float32)
         weights[entry["name"]] = values * rounded["scale"] + rounded["min"] if rounded else values
-    return {name: values.astype(np.float32) for name, values in weights.items()}
+    return weights
 
 
 def main(archive: Path, output: Path) -> None:

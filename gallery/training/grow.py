@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.errors import DataRejected
-from gallery.training.augment import windows
+from gallery.training.calibration import embed
 from gallery.training.dataset import Crops
 from gallery.training.network import EMBEDDING
 
@@ -46,20 +46,20 @@ def grow(network: keras.Model, trained: keras.Model, resolutions: int | None = N
 def fit_embedding(network: keras.Model, crops: Crops) -> None:
     """Give the last layer the weights by which the others come nearest to the teacher's points.
 
-    By least squares, from at most 20,000 crops: a network that was taught other points begins near
-    these.
+    By least squares, from at most 20,000 crops that may be trained on: a network that was taught
+    other points begins near these.
     """
-    if crops.teacher is None:
+    rows = np.flatnonzero(~crops.held_out)
+    rows = rows[:: -(-len(rows) // FITTED_CROPS)]
+    sample = crops.select(np.isin(np.arange(len(crops)), rows))
+    if sample.teacher is None:
         raise ValueError("without a teacher there is nothing to fit to")
-    rows = slice(None, None, -(-len(crops) // FITTED_CROPS))
     last = network.get_layer(EMBEDDING)
-    pixels = windows(crops.images[rows]).astype(np.float32)[..., None]
-    before = keras.Model(network.input, last.input)
-    features = np.asarray(before.predict(pixels, batch_size=256, verbose=0), np.float64)
+    features = embed(keras.Model(network.input, last.input), sample).astype(np.float64)
     features = np.column_stack([features, np.ones(len(features))])
     square = features.T @ features
     square += 1e-3 * np.trace(square) / len(square) * np.eye(len(square))
-    weights = np.linalg.solve(square, features.T @ crops.teacher[rows])
+    weights = np.linalg.solve(square, features.T @ sample.teacher)
     last.set_weights([weights[:-1], weights[-1]])
 
 

@@ -67,7 +67,6 @@ class Siamese(keras.Model):
             relations = losses.relational(embeddings, y["teacher"]) / self._spread**2
             total += terms.relational * relations
         if training and self._centres is not None:
-            known = y["identity"], self._spread
-            own = losses.nearest_centre(embeddings, self._centres, *known)
+            own = losses.nearest_centre(embeddings, self._centres, y["identity"], self._spread)
             total += terms.centres * own
         return total

@@ -57,7 +57,7 @@ def train(
     if grow_from:
         grow(embedder, read_embedders(grow_from)[-1], recipe.grown_resolutions)
         if recipe.second_teacher:
-            fit_embedding(embedder, crops.training())
+            fit_embedding(embedder, crops)
     trained = read_embedders(ensemble_with) if ensemble_with else []
     for number, stage in enumerate(recipe.stages):
         optimizer = _optimizer(recipe, stage.learning_rate)
