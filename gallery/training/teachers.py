@@ -27,8 +27,9 @@ def read_points(path: Path, count: int) -> NDArray[np.float32]:
     Raises DataRejected where it cannot be read or holds something else.
     """
     try:
-        points: NDArray[np.float32] = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        with path.open("rb") as file:
+            points: NDArray[np.float32] = np.lib.format.read_array(file, allow_pickle=False)
+    except (OSError, ValueError) as error:
         raise DataRejected(f"{path} cannot be read as a .npy file: {error}") from error
     if points.ndim != 2 or len(points) != count or points.dtype != np.float32:
         raise DataRejected(

@@ -63,6 +63,13 @@ def test_other_points_than_one_a_crop_are_refused(
         read_points(path, 4)
 
 
+def test_several_arrays_in_one_file_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "points.npz"
+    np.savez(path, points=np.zeros((4, 128), np.float32))
+    with pytest.raises(DataRejected, match="cannot be read"):
+        read_points(path, 4)
+
+
 @pytest.mark.parametrize("content", [b"", b"no numbers", b"\x93NUMPY\x01\x00"])
 def test_a_file_that_is_no_npy_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "points.npy"
